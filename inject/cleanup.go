@@ -1,0 +1,94 @@
+package inject
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"time"
+)
+
+// pending is a clean-up that a constructor returned; one of the functions is
+// set, or none if the constructor returned nil.
+type pending struct {
+	what           string
+	release        func()
+	releaseContext func(context.Context)
+	finish         func(error) error
+	finishContext  func(context.Context, error) error
+}
+
+// run calls whichever function is set.
+func (p *pending) run(ctx context.Context, err error) error {
+	switch {
+	case p.release != nil:
+		p.release()
+	case p.releaseContext != nil:
+		p.releaseContext(ctx)
+	case p.finish != nil:
+		return p.finish(err)
+	case p.finishContext != nil:
+		return p.finishContext(ctx, err)
+	}
+	return nil
+}
+
+func (p *pending) finishes() bool { return p.finish != nil || p.finishContext != nil }
+
+// janitor runs clean-ups. Their context keeps the values of the call but not
+// its cancellation, for the rollback of a call whose client left must still be
+// sent.
+type janitor struct {
+	ctx   context.Context
+	log   *slog.Logger
+	limit time.Duration
+}
+
+func (j janitor) finish(list []pending, err error) error {
+	for i := range slices.Backward(list) {
+		if !list[i].finishes() {
+			continue
+		}
+		if own := j.run(&list[i], err); own != nil {
+			err = own
+		}
+	}
+	return err
+}
+
+func (j janitor) release(list []pending) {
+	for i := range slices.Backward(list) {
+		if list[i].finishes() {
+			continue
+		}
+		if err := j.run(&list[i], nil); err != nil {
+			j.logPanic(list[i].what, err)
+		}
+	}
+}
+
+// run calls one clean-up, keeps its panic from the others, and logs it when it
+// is overdue. It is waited for all the same: nobody else will do its work.
+func (j janitor) run(p *pending, err error) (own error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(j.ctx), j.limit)
+	defer cancel()
+	late := time.AfterFunc(j.limit, func() {
+		j.log.LogAttrs(ctx, slog.LevelWarn, "clean-up is overdue", slog.String("of", p.what), slog.Duration("limit", j.limit))
+	})
+	defer late.Stop()
+	defer func() {
+		if v := recover(); v != nil {
+			own = &Panic{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return p.run(ctx, err)
+}
+
+func (j janitor) logPanic(what string, err error) {
+	attrs := []slog.Attr{slog.String("of", what), slog.Any("error", err)}
+	if p, ok := errors.AsType[*Panic](err); ok {
+		attrs = append(attrs, slog.String("stack", string(p.Stack)))
+	}
+	j.log.LogAttrs(j.ctx, slog.LevelError, "release panicked", attrs...)
+}

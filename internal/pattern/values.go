@@ -1,0 +1,49 @@
+package pattern
+
+// inlineValues is how many values need no allocation.
+const inlineValues = 8
+
+// Values receives the values of a pattern's variables from [Tree.Match]. It is
+// made to be embedded in pooled state: the zero value is ready, [Values.Reset]
+// makes it ready again and keeps its memory. It is not safe for concurrent use.
+//
+// The values are substrings of the matched path where nothing was unescaped.
+type Values struct {
+	n      int
+	inline [inlineValues]string
+	more   []string // values from number inlineValues on
+}
+
+// Len returns the number of values, which is that of the variables of the
+// matched pattern, or 0 if none matched.
+func (v *Values) Len() int { return v.n }
+
+// At returns value number i, unescaped, for 0 ≤ i < Len.
+func (v *Values) At(i int) string {
+	if uint(i) >= uint(v.n) {
+		panic("bug: pattern: value index out of range")
+	}
+	if i < inlineValues {
+		return v.inline[i]
+	}
+	return v.more[i-inlineValues]
+}
+
+// Reset forgets the values, so that they can be freed.
+func (v *Values) Reset() {
+	v.n = 0
+	clear(v.inline[:])
+	clear(v.more[:cap(v.more)])
+	v.more = v.more[:0]
+}
+
+// set stores value number i. While a match is searched values come in order,
+// but the search may go back to a lower i; what is then above is stale and is
+// overwritten or cut off by n.
+func (v *Values) set(i int, s string) {
+	if i < inlineValues {
+		v.inline[i] = s
+		return
+	}
+	v.more = append(v.more[:i-inlineValues], s)
+}

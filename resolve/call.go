@@ -1,0 +1,120 @@
+package resolve
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/internal/pattern"
+)
+
+// Call is what the steps of a plan read from: one request, or one event of a
+// connection. Package endpoint makes them; they are the host of a run and must
+// not be used after it.
+type Call struct {
+	// Request is the HTTP request, or the handshake. It is nil in the events
+	// after a handshake, whose parameters read it during the handshake.
+	Request *http.Request
+	// Writer is the response, for handlers that take it.
+	Writer http.ResponseWriter
+	// Vars are the values of the pattern's variables.
+	Vars *pattern.Values
+	// Route is the matched route.
+	Route Route
+	// LogAttrs are the attributes of the call's logger.
+	LogAttrs []slog.Attr
+	// Event is what a call on a connection reads from; nil over HTTP.
+	Event *Event
+
+	maxBody  int64
+	codecs   Codecs
+	faults   Faults
+	query    url.Values
+	body     body
+	detached *http.Request
+	logger   *slog.Logger
+}
+
+// Reset makes the call ready for another use and drops what it refers to.
+func (c *Call) Reset() {
+	faults := c.faults[:0]
+	*c = Call{}
+	if cap(faults) < 16 {
+		c.faults = faults
+	}
+}
+
+// Configure sets what the body readers need; endpoint calls it once per call.
+func (c *Call) Configure(cfg *Config) { c.maxBody, c.codecs = cfg.MaxBody, cfg.Codecs }
+
+// CallLogger implements inject.LoggerHost.
+func (c *Call) CallLogger(base *slog.Logger) *slog.Logger {
+	if c.logger == nil {
+		c.logger = base
+		if len(c.LogAttrs) > 0 {
+			c.logger = slog.New(base.Handler().WithAttrs(c.LogAttrs))
+		}
+	}
+	return c.logger
+}
+
+// fault records one thing wrong with the request.
+func (c *Call) fault(f Fault) {
+	if f.Status == 0 {
+		f.Status = http.StatusBadRequest
+	}
+	c.faults = append(c.faults, f)
+}
+
+func (c *Call) malformed(at, problem string) {
+	c.fault(Fault{Location: at, Message: problem, Status: http.StatusBadRequest})
+}
+
+// takeFaults returns the faults recorded so far as an error, or nil.
+func (c *Call) takeFaults() error {
+	if len(c.faults) == 0 {
+		return nil
+	}
+	fs := append(Faults(nil), c.faults...)
+	c.faults = c.faults[:0]
+	return fs
+}
+
+// queryValues parses the query once. What cannot be parsed is a fault of its
+// own, reported once.
+func (c *Call) queryValues() url.Values {
+	if c.query == nil {
+		q, err := url.ParseQuery(c.Request.URL.RawQuery)
+		if err != nil {
+			c.malformed("query", "is not a valid query string")
+		}
+		c.query = q
+	}
+	return c.query
+}
+
+// headerValues are the values of a header by its canonical name.
+func (c *Call) headerValues(name string) []string {
+	if name == "Host" && c.Request.Host != "" {
+		// net/http moves it out of the header.
+		return []string{c.Request.Host}
+	}
+	return c.Request.Header[name]
+}
+
+// detach returns a copy of the handshake's request that may be kept as long as
+// the connection: without the body, and with a context that has the values of
+// the request's but is not cancelled with it.
+func (c *Call) detach() *http.Request {
+	if c.detached == nil {
+		c.detached = c.Request.Clone(context.WithoutCancel(c.Request.Context()))
+		c.detached.Body = http.NoBody
+		c.detached.TLS = c.Request.TLS
+	}
+	return c.detached
+}
+
+// callOf returns the Call that a run was begun with.
+func callOf(r *inject.Run) *Call { return r.Host.(*Call) }

@@ -1,0 +1,27 @@
+package resolve
+
+// Config is what an application decides about the values of its requests.
+type Config struct {
+	// Codecs read bodies and messages; the first is the default, JSON and XML
+	// if empty.
+	Codecs Codecs
+	// Validator checks `validate` tags; without one such tags are a build
+	// error.
+	Validator Validator
+	// MaxBody is the limit for request bodies in bytes; 1 MiB if 0.
+	MaxBody int64
+}
+
+// DefaultMaxBody is the limit for request bodies where none is configured.
+const DefaultMaxBody = 1 << 20
+
+// WithDefaults returns the config with the defaults filled in.
+func (c Config) WithDefaults() Config {
+	if len(c.Codecs) == 0 {
+		c.Codecs = Codecs{JSON(), XML()}
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = DefaultMaxBody
+	}
+	return c
+}

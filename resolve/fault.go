@@ -1,0 +1,53 @@
+package resolve
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Fault is one thing wrong with what the client sent.
+type Fault struct {
+	// Location says where, from the outside in: "path.id", "query.limit",
+	// "header.X-Token", "body.items[3].name", "message".
+	Location string `json:"location"`
+	// Message says what is wrong there, in words for the client.
+	Message string `json:"message"`
+	// Status is the HTTP status the fault alone would have: 400 for what is
+	// missing or malformed, 413, 415, or 422 for what is well-formed but
+	// fails validation.
+	Status int `json:"-"`
+}
+
+// Error is the location and the message.
+func (f Fault) Error() string { return f.Location + " " + f.Message }
+
+// Faults are all faults found in one request or message. It is the error of a
+// call that did not get as far as its handler. Get at it with
+//
+//	var faults resolve.Faults
+//	if errors.As(err, &faults) { … }
+type Faults []Fault
+
+// Error joins the faults.
+func (fs Faults) Error() string {
+	texts := make([]string, len(fs))
+	for i, f := range fs {
+		texts[i] = f.Error()
+	}
+	return "resolve: " + strings.Join(texts, "; ")
+}
+
+// StatusCode is the status of the whole: what could not be read at all counts
+// before what was malformed, and that before what failed validation.
+func (fs Faults) StatusCode() int {
+	status := http.StatusUnprocessableEntity
+	for _, f := range fs {
+		switch f.Status {
+		case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusRequestTimeout:
+			return f.Status
+		case http.StatusBadRequest:
+			status = f.Status
+		}
+	}
+	return status
+}

@@ -1,0 +1,200 @@
+package resolve
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/internal/frame"
+	"github.com/gofogo/fogo/internal/rules"
+)
+
+// filler writes a value from its source into memory of the value's type. Faults
+// are recorded in the call; the memory is then left zero.
+type filler func(c *Call, at frame.Ref)
+
+func (f filler) fill() inject.Fill {
+	return func(r *inject.Run, at frame.Ref) { f(callOf(r), at) }
+}
+
+// reader reads the texts of one name from a source. It reports false after a
+// fault that makes the whole source unreadable was recorded.
+type reader func(c *Call) ([]string, bool)
+
+// one reads a single text from a source: its first value, and whether there
+// was one.
+type one func(c *Call) (text string, present, ok bool)
+
+// location is how faults of the binding are located: "query.limit".
+func location(b rules.Binding) string {
+	switch b.Source {
+	case rules.Path:
+		return "path." + b.Name
+	case rules.Query:
+		return "query." + b.Name
+	case rules.Header:
+		return "header." + b.Name
+	case rules.Cookie:
+		return "cookie." + b.Name
+	case rules.Form:
+		return "form." + b.Name
+	case rules.MessageBody:
+		return "message"
+	}
+	return "body"
+}
+
+// readerOf returns the reader of all texts of a name.
+func readerOf(b rules.Binding) reader {
+	name := b.Name
+	switch b.Source {
+	case rules.Query:
+		return func(c *Call) ([]string, bool) { return c.queryValues()[name], true }
+	case rules.Header:
+		return func(c *Call) ([]string, bool) { return c.headerValues(name), true }
+	case rules.Form:
+		return func(c *Call) ([]string, bool) {
+			form, ok := c.formValues()
+			return form[name], ok
+		}
+	}
+	panic("bug: no list of texts in " + location(b))
+}
+
+// oneOf returns the reader of the first text of a name.
+func oneOf(b rules.Binding) one {
+	switch b.Source {
+	case rules.Path:
+		return func(c *Call) (string, bool, bool) { return c.Vars.At(b.Var), true, true }
+	case rules.Cookie:
+		return func(c *Call) (string, bool, bool) {
+			cookie, err := c.Request.Cookie(b.Name)
+			if err != nil {
+				return "", false, true
+			}
+			return cookie.Value, true, true
+		}
+	}
+	all := readerOf(b)
+	return func(c *Call) (string, bool, bool) {
+		texts, ok := all(c)
+		if len(texts) == 0 {
+			return "", false, ok
+		}
+		return texts[0], true, ok
+	}
+}
+
+// fillerOf returns the filler of a binding whose memory is of type b.Value, or
+// of *b.Value for an optional field.
+func (b *Binder) fillerOf(rb rules.Binding) (filler, error) {
+	t := rules.ReflectOf(rb.Value)
+	switch rb.Shape {
+	case rules.ScalarShape:
+		return b.optional(rb, t, scalarFiller(rb, t)), nil
+	case rules.SliceShape:
+		return sliceFiller(rb, t), nil
+	case rules.StructShape:
+		return b.structFiller(rb, t)
+	case rules.CodecShape:
+		f, err := b.bodyFiller(rb, t)
+		return b.optional(rb, t, f), err
+	}
+	return nil, fmt.Errorf("bug: no filler for shape %d of %s", rb.Shape, rb.Type)
+}
+
+// presence tells an optional binding whether there is something to parse.
+type presence func(c *Call) bool
+
+func presenceOf(rb rules.Binding) presence {
+	switch {
+	case rb.Shape == rules.StructShape:
+		fields := make([]presence, len(rb.Fields))
+		for i, f := range rb.Fields {
+			fields[i] = presenceOf(f)
+		}
+		return func(c *Call) bool {
+			for _, p := range fields {
+				if p(c) {
+					return true
+				}
+			}
+			return false
+		}
+	case rb.Source == rules.Body:
+		return func(c *Call) bool {
+			data, ok := c.bodyBytes()
+			return !ok || len(data) > 0
+		}
+	case rb.Source == rules.MessageBody || rb.Source == rules.RawBody:
+		return func(*Call) bool { return true }
+	}
+	read := oneOf(rb)
+	return func(c *Call) bool {
+		_, present, ok := read(c)
+		return present || !ok
+	}
+}
+
+// optional makes the filler of a pointer field: absent leaves nil, present is
+// parsed into memory of its own.
+func (b *Binder) optional(rb rules.Binding, t reflect.Type, f filler) filler {
+	if !rb.Optional || rb.Index == nil {
+		return f
+	}
+	present := presenceOf(rb)
+	return func(c *Call, at frame.Ref) {
+		if !present(c) && !rb.HasDefault {
+			return
+		}
+		own := frame.New(t)
+		f(c, own)
+		at.Point(own)
+	}
+}
+
+func scalarFiller(rb rules.Binding, t reflect.Type) filler {
+	read, parse, loc := oneOf(rb), parserOf(t), location(rb)
+	return func(c *Call, at frame.Ref) {
+		text, present, ok := read(c)
+		switch {
+		case !ok:
+			return
+		case !present && rb.HasDefault:
+			text = rb.Default
+		case !present:
+			c.malformed(loc, "is required")
+			return
+		}
+		if problem := parse(text, at); problem != "" {
+			c.malformed(loc, problem)
+		}
+	}
+}
+
+// sliceFiller fills a slice with every text of its name. Absent is an empty
+// slice: zero occurrences are a valid number of them.
+func sliceFiller(rb rules.Binding, t reflect.Type) filler {
+	read, parse, loc := readerOf(rb), parserOf(t.Elem()), location(rb)
+	size := t.Elem().Size()
+	return func(c *Call, at frame.Ref) {
+		texts, ok := read(c)
+		if !ok {
+			return
+		}
+		if len(texts) == 0 && rb.HasDefault {
+			texts = splitDefault(rb.Default)
+		}
+		if len(texts) == 0 {
+			return
+		}
+		list := reflect.MakeSlice(t, len(texts), len(texts))
+		first := frame.RefTo(list.Index(0).Addr())
+		for i, text := range texts {
+			if problem := parse(text, first.Field(uintptr(i)*size)); problem != "" {
+				c.malformed(fmt.Sprintf("%s[%d]", loc, i), problem)
+			}
+		}
+		at.Value(t).Set(list)
+	}
+}

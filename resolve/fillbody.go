@@ -1,0 +1,184 @@
+package resolve
+
+import (
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/gofogo/fogo/internal/frame"
+	"github.com/gofogo/fogo/internal/rules"
+)
+
+// bodyFiller decodes the request's body into a T by the codec of its
+// Content-Type, then validates it. A struct whose fields are scalars can be
+// sent as a form too.
+func (b *Binder) bodyFiller(rb rules.Binding, t reflect.Type) (filler, error) {
+	k, err := compileCheck(b.cfg.Validator, t)
+	if err != nil {
+		return nil, err
+	}
+	d := &bodyDecoder{typ: t, check: k, set: frame.CopyOf(t), optional: rb.Optional}
+	d.form, d.formNames = b.formFiller(t)
+	d.accepts = acceptedTypes(b.cfg.Codecs, d.form != nil)
+	return d.fill, nil
+}
+
+type bodyDecoder struct {
+	typ       reflect.Type
+	check     *check
+	set       frame.Copy
+	form      filler // nil if the type cannot be sent as a form
+	formNames fieldNamer
+	accepts   string
+	optional  bool
+}
+
+func (d *bodyDecoder) fill(c *Call, at frame.Ref) {
+	contentType := c.Request.Header.Get("Content-Type")
+	if isForm(contentType) && d.form != nil {
+		d.fillForm(c, at)
+		return
+	}
+	data, ok := c.bodyBytes()
+	if !ok {
+		return
+	}
+	codec, known := c.codecs.ByType(contentType)
+	switch {
+	case len(data) == 0:
+		c.malformed("body", "is required")
+		return
+	case !known:
+		c.fault(*unsupported(contentType, d.accepts))
+		return
+	}
+	own := reflect.New(d.typ)
+	names := taggedNames(codec.Name())
+	if err := codec.Decode(data, own.Interface()); err != nil {
+		c.decodeFault(err)
+		return
+	}
+	if d.check != nil {
+		d.check.run(c, own.Interface(), "body", names)
+	}
+	d.set(at, frame.RefTo(own))
+}
+
+func (d *bodyDecoder) fillForm(c *Call, at frame.Ref) {
+	own := reflect.New(d.typ)
+	before := len(c.faults)
+	d.form(c, frame.RefTo(own))
+	if d.check != nil && len(c.faults) == before {
+		d.check.run(c, own.Interface(), "", d.formNames)
+	}
+	d.set(at, frame.RefTo(own))
+}
+
+// decodeFault records the first fault of a body that does not decode.
+func (c *Call) decodeFault(err error) {
+	if f, ok := errors.AsType[Fault](err); ok {
+		c.fault(Fault{Location: join("body", f.Location), Message: f.Message, Status: http.StatusBadRequest})
+		return
+	}
+	if fs, ok := errors.AsType[Faults](err); ok {
+		for _, f := range fs {
+			c.malformed(join("body", f.Location), f.Message)
+		}
+		return
+	}
+	c.malformed("body", err.Error())
+}
+
+func isForm(contentType string) bool {
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	return media == "application/x-www-form-urlencoded" || media == "multipart/form-data"
+}
+
+// formFiller returns the filler of a Body[T] that was sent as a form, nil if T
+// has a field that is no scalar or slice of scalars. As in the other codecs, a
+// field that is absent is left zero.
+func (b *Binder) formFiller(t reflect.Type) (filler, fieldNamer) {
+	if t.Kind() != reflect.Struct {
+		return nil, nil
+	}
+	bindings, ok := formFields(t)
+	if !ok {
+		return nil, nil
+	}
+	var fields []fieldFiller
+	for _, rb := range bindings {
+		f, err := b.fillerOf(rb)
+		if err != nil {
+			return nil, nil
+		}
+		if rb.Shape == rules.ScalarShape && !rb.Optional {
+			f = whenPresent(presenceOf(rb), f)
+		}
+		fields = append(fields, fieldFiller{steps: locate(t, rb.Index), fill: f})
+	}
+	return func(c *Call, at frame.Ref) {
+		for i := range fields {
+			fields[i].fill(c, fields[i].at(at))
+		}
+	}, fieldNames(bindings, t)
+}
+
+func whenPresent(present presence, f filler) filler {
+	return func(c *Call, at frame.Ref) {
+		if present(c) {
+			f(c, at)
+		}
+	}
+}
+
+// formFields are the bindings of a struct's exported fields as form fields,
+// named by their `form` or `json` tags.
+func formFields(t reflect.Type) ([]rules.Binding, bool) {
+	var out []rules.Binding
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := formName(f)
+		if !f.IsExported() || name == "-" {
+			continue
+		}
+		ft := rules.Reflect(f.Type)
+		rb := rules.Binding{Source: rules.Form, Name: name, Index: []int{i}, Var: -1, Type: ft, Value: ft}
+		switch {
+		case rules.IsScalar(ft):
+			rb.Shape = rules.ScalarShape
+		case f.Type.Kind() == reflect.Pointer && rules.IsScalar(ft.Elem()):
+			rb.Shape, rb.Optional, rb.Value = rules.ScalarShape, true, ft.Elem()
+		case f.Type.Kind() == reflect.Slice && rules.IsScalar(ft.Elem()):
+			rb.Shape = rules.SliceShape
+		default:
+			return nil, false
+		}
+		out = append(out, rb)
+	}
+	return out, len(out) > 0
+}
+
+func formName(f reflect.StructField) string {
+	for _, tag := range []string{"form", "json"} {
+		if n, _, _ := strings.Cut(f.Tag.Get(tag), ","); n != "" {
+			return n
+		}
+	}
+	return rules.Snake(f.Name)
+}
+
+func acceptedTypes(cs Codecs, form bool) string {
+	var types []string
+	for _, c := range cs {
+		types = append(types, c.MediaTypes()[0])
+	}
+	if form {
+		types = append(types, "application/x-www-form-urlencoded")
+	}
+	if len(types) == 1 {
+		return types[0]
+	}
+	return strings.Join(types[:len(types)-1], ", ") + " or " + types[len(types)-1]
+}

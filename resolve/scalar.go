@@ -1,0 +1,135 @@
+package resolve
+
+import (
+	"encoding"
+	"errors"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/gofogo/fogo/internal/frame"
+)
+
+// parser parses one text into the memory at, which has the parser's type. It
+// returns what is wrong with the text, in words for the client, or "".
+type parser func(text string, at frame.Ref) string
+
+// parserOf returns the parser for values of type t, which the rules found to
+// be a scalar.
+func parserOf(t reflect.Type) parser {
+	if t == reflect.TypeFor[time.Duration]() {
+		return parseDuration
+	}
+	if view, ok := frame.Pointing[encoding.TextUnmarshaler](t); ok {
+		return textParser(t, view)
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return parseString
+	case reflect.Bool:
+		return parseBool
+	case reflect.Int:
+		return parseInt[int](strconv.IntSize)
+	case reflect.Int8:
+		return parseInt[int8](8)
+	case reflect.Int16:
+		return parseInt[int16](16)
+	case reflect.Int32:
+		return parseInt[int32](32)
+	case reflect.Int64:
+		return parseInt[int64](64)
+	case reflect.Uint:
+		return parseUint[uint](strconv.IntSize)
+	case reflect.Uint8:
+		return parseUint[uint8](8)
+	case reflect.Uint16:
+		return parseUint[uint16](16)
+	case reflect.Uint32:
+		return parseUint[uint32](32)
+	case reflect.Uint64:
+		return parseUint[uint64](64)
+	case reflect.Float32:
+		return parseFloat[float32](32)
+	case reflect.Float64:
+		return parseFloat[float64](64)
+	}
+	panic("bug: no parser for " + t.String())
+}
+
+func parseString(s string, at frame.Ref) string {
+	*frame.At[string](at) = s
+	return ""
+}
+
+func parseBool(s string, at frame.Ref) string {
+	v, err := strconv.ParseBool(s)
+	if err != nil {
+		return quoted(s) + " is not true or false"
+	}
+	*frame.At[bool](at) = v
+	return ""
+}
+
+func parseInt[T int | int8 | int16 | int32 | int64](bits int) parser {
+	return func(s string, at frame.Ref) string {
+		v, err := strconv.ParseInt(s, 10, bits)
+		if err != nil {
+			return numberProblem(s, err, "an integer", bits)
+		}
+		*frame.At[T](at) = T(v)
+		return ""
+	}
+}
+
+func parseUint[T uint | uint8 | uint16 | uint32 | uint64](bits int) parser {
+	return func(s string, at frame.Ref) string {
+		v, err := strconv.ParseUint(s, 10, bits)
+		if err != nil {
+			return numberProblem(s, err, "a non-negative integer", bits)
+		}
+		*frame.At[T](at) = T(v)
+		return ""
+	}
+}
+
+func parseFloat[T float32 | float64](bits int) parser {
+	return func(s string, at frame.Ref) string {
+		v, err := strconv.ParseFloat(s, bits)
+		if err != nil {
+			return numberProblem(s, err, "a number", bits)
+		}
+		*frame.At[T](at) = T(v)
+		return ""
+	}
+}
+
+func numberProblem(s string, err error, what string, bits int) string {
+	if errors.Is(err, strconv.ErrRange) {
+		return quoted(s) + " is out of the range of " + strconv.Itoa(bits) + " bits"
+	}
+	return quoted(s) + " is not " + what
+}
+
+func parseDuration(s string, at frame.Ref) string {
+	v, err := time.ParseDuration(s)
+	if err != nil {
+		return quoted(s) + ` is not a duration such as "1m30s"`
+	}
+	*frame.At[time.Duration](at) = v
+	return ""
+}
+
+// textParser parses with the type's own UnmarshalText. The method is given
+// memory of its own, since it may keep the pointer.
+func textParser(t reflect.Type, view func(frame.Ref) encoding.TextUnmarshaler) parser {
+	set := frame.CopyOf(t)
+	name := t.Name()
+	return func(s string, at frame.Ref) string {
+		own := frame.New(t)
+		if err := view(own).UnmarshalText([]byte(s)); err != nil {
+			return quoted(s) + " is not a valid " + name
+		}
+		set(at, own)
+		return ""
+	}
+}
