@@ -21,6 +21,8 @@ type Binder interface {
 	// It may be asked more than once for one function, first to find out
 	// what the function needs; the last answer counts.
 	Bind(f *Function, see View) ([]Binding, []string)
+	// BindReceiver binds the receiver of a function that has one.
+	BindReceiver(f *Function, see View) (Binding, []string)
 	// Reached is called between the first and the last Bind of every
 	// function, with the functions that the route calls, and with those it
 	// would call if no provider were overridden. uses lists what calling one
@@ -130,6 +132,10 @@ func (plain) Bind(f *Function, see View) ([]Binding, []string) {
 		bs[i] = b
 	}
 	return bs, faults
+}
+
+func (plain) BindReceiver(f *Function, _ View) (Binding, []string) {
+	return Binding{Source: "new", Fresh: f.Type().In(0).Elem()}, nil
 }
 
 func (plain) Reached(_, _ []*Function, _ func(*Function) []*Function) {}

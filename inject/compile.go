@@ -74,7 +74,12 @@ func (c *compiler) compile() (*Program, error) {
 	}
 	c.routeFaults()
 	for i := range c.spec.Calls {
-		c.checkHold(&c.spec.Calls[i], handlers[i])
+		call := &c.spec.Calls[i]
+		c.checkHold(call, handlers[i])
+		if len(call.Faults) > 0 {
+			b := c.bound[call.Handler]
+			c.merge(&Problem{Route: c.spec.Route, Func: b.fn.String(), Rows: b.rows, Faults: call.Faults})
+		}
 	}
 	if len(c.problems) > 0 || c.suppressed {
 		return nil, c.fail()
@@ -125,14 +130,13 @@ func (c *compiler) function(fn *Function) *bound {
 
 // bind asks the binder, and puts the receiver before the parameters.
 func (c *compiler) bind(fn *Function) ([]Binding, []string) {
-	bs, faults := c.spec.Binder.Bind(fn, view{c.a, c.levelOf(fn)})
+	bs, faults := c.spec.Binder.Bind(fn, view{c.a, c.spec.Level})
 	if fn.Receiver {
-		bs = append([]Binding{*fn.ReceiverOf}, bs...)
+		receiver, more := c.spec.Binder.BindReceiver(fn, view{c.a, c.spec.Level})
+		bs, faults = append([]Binding{receiver}, bs...), append(more, faults...)
 	}
 	return bs, faults
 }
-
-func (c *compiler) levelOf(*Function) *Injector { return c.spec.Level }
 
 func rowsOf(fn *Function, bs []Binding) []Row {
 	var rows []Row

@@ -29,10 +29,9 @@ type Function struct {
 	// Lifetime is that of the value a provider makes; 0 for other roles.
 	Lifetime Lifetime
 	// Receiver is true if the first parameter is the receiver of a method
-	// expression. It is bound by ReceiverOf and has no row in tables.
+	// expression, a pointer. It is bound by Binder.BindReceiver and has no row
+	// of its own in tables.
 	Receiver bool
-	// ReceiverOf binds the receiver.
-	ReceiverOf *Binding
 	// Context is for the Binder that the function is meant for.
 	Context any
 

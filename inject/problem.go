@@ -89,5 +89,9 @@ func table(rows []Row) string {
 	for i, r := range rows {
 		out[i] = rules.Row(r)
 	}
-	return rules.Format(out)
+	text := rules.Format(out)
+	if text == "" {
+		return ""
+	}
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 }

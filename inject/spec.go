@@ -28,6 +28,9 @@ type Call struct {
 	Guards []*Function
 	// Handler runs last; nil for a call that only prepares.
 	Handler *Function
+	// Faults are what the caller found wrong with Handler; they are reported
+	// with its table.
+	Faults []string
 	// Stream is true if the call goes on after its answer began, so that
 	// resources held by it are held for long.
 	Stream bool
@@ -35,10 +38,39 @@ type Call struct {
 	StreamWhy string
 }
 
-// Option is an option of a route that concerns injection.
-type Option func(*Spec)
+// Settings are the options of a route. Packages around inject keep theirs here
+// under keys of their own types.
+type Settings struct {
+	// Hold is set by the option of that name.
+	Hold bool
+
+	values map[any]any
+}
+
+// Set stores a value under a key, as context.WithValue does.
+func (s *Settings) Set(key, value any) {
+	if s.values == nil {
+		s.values = map[any]any{}
+	}
+	s.values[key] = value
+}
+
+// Get returns the value under a key, or nil.
+func (s *Settings) Get(key any) any { return s.values[key] }
+
+// Option is an option of a route. Package endpoint has more of them.
+type Option func(*Settings)
 
 // Hold allows a call that streams to hold resources that are made per call and
 // have a clean-up, such as a pooled database connection, until the stream
 // ends. Without it that is a build error.
-func Hold(s *Spec) { s.Hold = true }
+func Hold(s *Settings) { s.Hold = true }
+
+// SettingsOf applies options to new settings.
+func SettingsOf(opts ...Option) *Settings {
+	s := &Settings{}
+	for _, o := range opts {
+		o(s)
+	}
+	return s
+}

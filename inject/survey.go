@@ -72,7 +72,8 @@ func (w *walk) visit(fn *Function, level *Injector) int {
 	}
 	bs, _ := binder.Bind(fn, view{w.c.a, level})
 	if fn.Receiver {
-		bs = append(bs, *fn.ReceiverOf)
+		receiver, _ := binder.BindReceiver(fn, view{w.c.a, level})
+		bs = append(bs, receiver)
 	}
 	for _, b := range bs {
 		w.needs(i, b, level)

@@ -23,6 +23,8 @@ type Place struct {
 	Closing bool
 	// Codec decodes data structs; nil means the default one.
 	Codec Codec
+	// Class is the class that a method belongs to.
+	Class *Class
 }
 
 // RouteSpec is what a Binder needs to know of its route.
@@ -40,6 +42,9 @@ type RouteSpec struct {
 	AllowBody bool
 	// Ignore lists variables that nobody needs to take.
 	Ignore []string
+	// Shared is true if other binders serve the same pattern, as for the
+	// methods of a class: then Unused has to be asked over all of them.
+	Shared bool
 }
 
 // Binder binds the parameters of one route's functions to the request, the
@@ -50,11 +55,12 @@ type Binder struct {
 	vars    []rules.Var
 	pattern string
 	results map[*inject.Function]rules.Result
+	classes map[*Class]rules.Result
 	// extractors has one function for each type and place it is used in, so
 	// that a type whose Extract needs itself is seen to be a cycle.
 	extractors map[extractorKey]*inject.Function
-	now     []*inject.Function
-	uses    func(*inject.Function) []*inject.Function
+	now        []*inject.Function
+	uses       func(*inject.Function) []*inject.Function
 	// taken are the claims of guards, hooks and providers, once known.
 	taken []rules.Claim
 	moved []rules.Claim // claims that an override adds
@@ -65,6 +71,7 @@ func NewBinder(cfg *Config, spec RouteSpec) *Binder {
 	b := &Binder{
 		cfg: cfg, spec: spec,
 		results:    map[*inject.Function]rules.Result{},
+		classes:    map[*Class]rules.Result{},
 		extractors: map[extractorKey]*inject.Function{},
 	}
 	if spec.Pattern != nil {
@@ -188,6 +195,9 @@ func (b *Binder) Reached(now, before []*inject.Function, uses func(*inject.Funct
 
 func (b *Binder) claims(fns []*inject.Function) []rules.Claim {
 	var claims []rules.Claim
+	for _, res := range b.classes {
+		claims = append(claims, res.Claims...)
+	}
 	for _, f := range fns {
 		if f.Role == inject.RoleHandler || f.Role == inject.RoleExtract {
 			continue // what an Extract method takes, its parameter's taker claims
@@ -206,7 +216,11 @@ func (b *Binder) Done() []string {
 	var faults []string
 	faults = append(faults, b.movedFaults()...)
 	faults = append(faults, b.bodyFaults()...)
-	return append(faults, b.messageFaults()...)
+	faults = append(faults, b.messageFaults()...)
+	if !b.spec.Shared {
+		faults = append(faults, Unused(b)...)
+	}
+	return faults
 }
 
 // movedFaults refuses an override that would change which variables a handler
@@ -234,17 +248,28 @@ func (b *Binder) bodyFaults() []string {
 		return nil
 	}
 	var by []string
+	for _, res := range b.classes {
+		by = append(by, bodyClaims(res)...)
+	}
 	for _, f := range b.now {
-		for _, c := range b.results[f].Claims {
-			if c.Var == "" && f.Role != inject.RoleExtract {
-				by = append(by, c.By)
-			}
+		if f.Role != inject.RoleExtract { // claimed by whoever takes the type
+			by = append(by, bodyClaims(b.results[f])...)
 		}
 	}
 	if len(by) < 2 {
 		return nil
 	}
 	return []string{fmt.Sprintf("the body is decoded %d times, by %s; decode it in one place and provide the result", len(by), join2(by))}
+}
+
+func bodyClaims(res rules.Result) []string {
+	var by []string
+	for _, c := range res.Claims {
+		if c.Var == "" {
+			by = append(by, c.By)
+		}
+	}
+	return by
 }
 
 // messageFaults refuses a provider that takes the message where there is none.
@@ -281,6 +306,9 @@ func Unused(bs ...*Binder) []string {
 		for _, f := range b.now {
 			all = append(all, b.results[f])
 		}
+		for _, res := range b.classes {
+			all = append(all, res)
+		}
 	}
 	first := bs[0]
 	var faults []string
@@ -288,6 +316,16 @@ func Unused(bs ...*Binder) []string {
 		faults = append(faults, rules.UnusedText(first.pattern, name))
 	}
 	return faults
+}
+
+// Takes reports whether anything that the route calls takes the framework type
+// of that name: "*http.Request".
+func (b *Binder) Takes(name string) bool {
+	return slices.ContainsFunc(b.now, func(f *inject.Function) bool {
+		return slices.ContainsFunc(b.results[f].Bindings, func(rb rules.Binding) bool {
+			return rb.Class == rules.Framework && rb.Name == name
+		})
+	})
 }
 
 // Check implements inject.Binder.
@@ -408,7 +446,6 @@ func (b *Binder) extractor(f *inject.Function, rb rules.Binding, t reflect.Type)
 		m, _ := reflect.PointerTo(t).MethodByName("Extract")
 		fn = inject.NewFunction(m.Func, inject.RoleExtract)
 		fn.Receiver, fn.Lifetime, fn.Context = true, f.Lifetime, f.Context
-		fn.ReceiverOf = &inject.Binding{Source: "new " + t.String(), Fresh: t}
 		b.extractors[key] = fn
 	}
 	return inject.Binding{Source: rb.Text, Extract: fn}
