@@ -93,6 +93,9 @@ func (a *Assembly) lookup(level *Injector, t reflect.Type) *provider {
 	return p
 }
 
+// CleanupTimeout is the deadline for clean-ups.
+func (a *Assembly) CleanupTimeout() time.Duration { return a.opts.CleanupTimeout }
+
 // Unused describes the providers that no program needs, in order of
 // registration.
 func (a *Assembly) Unused() []string {
@@ -138,6 +141,7 @@ type singleton struct {
 	p       *provider
 	cell    frame.Ref // of type p.typ
 	plan    *Plan     // makes it; nil for values
+	broken  bool      // it cannot be made, which was reported
 	cleanup func(context.Context, error) error
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/gofogo/fogo/internal/rules"
 )
 
 // ErrReported is returned by Compile for a program whose every problem was
@@ -30,6 +32,9 @@ type compiler struct {
 	nodes map[any]*node // by provider, by type for extractors, by Binding.Key
 	bound map[*Function]*bound
 	chain []string // the providers being compiled, outermost first
+	// single is true while a Singleton is compiled. What lives shorter than it
+	// is a fault there, and is not looked into: it is bound on a route.
+	single bool
 
 	problems   []error
 	suppressed bool // a problem was reported for an earlier program
@@ -153,7 +158,7 @@ func rowsOf(fn *Function, bs []Binding) []Row {
 		if source == "" {
 			source = "???"
 		}
-		rows = append(rows, Row{Index: fmt.Sprint(index), Type: fn.Type().In(i).String(), Source: source})
+		rows = append(rows, Row{Index: fmt.Sprint(index), Type: rules.Reflect(fn.Type().In(i)).String(), Source: source})
 		rows = append(rows, b.Fields...)
 	}
 	return rows
@@ -215,6 +220,9 @@ func (c *compiler) component(t reflect.Type) *node {
 	}
 	n := &node{typ: t, lifetime: p.lifetime, what: t.String() + " by " + p.String(), slot: -1}
 	c.nodes[p] = n
+	if c.single && p.lifetime != Singleton {
+		return n
+	}
 	c.chain = append(c.chain, p.lifetime.String()+" "+p.String())
 	if p.lifetime == Singleton {
 		n.cell = c.a.singleton(p, c)
@@ -358,6 +366,7 @@ func (c *compiler) held(b *bound, seen map[*node]bool, held *[]string) {
 // singleton compiles the making of a Singleton, once per assembly.
 func (a *Assembly) singleton(p *provider, by *compiler) *singleton {
 	if s := a.singletons[p]; s != nil {
+		by.suppressed = by.suppressed || s.broken
 		return s
 	}
 	s := &singleton{p: p}
@@ -369,14 +378,15 @@ func (a *Assembly) singleton(p *provider, by *compiler) *singleton {
 	s.cell = cellOf(p.typ, reflect.Value{})
 	c := &compiler{
 		a: a, spec: Spec{Route: by.spec.Route, Level: p.level, Binder: a.opts.Neutral},
-		nodes: map[any]*node{}, bound: map[*Function]*bound{}, chain: by.chain,
+		nodes: map[any]*node{}, bound: map[*Function]*bound{}, chain: by.chain, single: true,
 	}
 	b := c.function(p.fn)
 	by.problems = append(by.problems, c.problems...)
 	by.suppressed = by.suppressed || c.suppressed
-	if len(c.problems) == 0 && !c.suppressed {
-		s.plan = c.emitSingleton(p, b)
+	if s.broken = len(c.problems) > 0 || c.suppressed; s.broken {
+		return s
 	}
+	s.plan = c.emitSingleton(p, b)
 	a.order = append(a.order, s)
 	return s
 }

@@ -30,7 +30,7 @@ func New() *Injector {
 // those of in, or override them, for the routes of the child.
 func (in *Injector) Child() *Injector {
 	c := New()
-	c.parent, c.reject = in, in.reject
+	c.parent, c.reject, c.frozen = in, in.reject, in.frozen
 	in.children = append(in.children, c)
 	return c
 }

@@ -1,7 +1,6 @@
 package inject
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -41,7 +40,7 @@ type Problem struct {
 	Route string
 	// Func is the function at fault with its position.
 	Func string
-	// Needed is the chain of providers that leads to Func, outermost first;
+	// Needed is the chain of providers that leads to Func, innermost first;
 	// nil for a function of the route itself.
 	Needed []string
 	Rows   []Row
@@ -69,16 +68,17 @@ func (p *Problem) Error() string {
 
 // Problems takes the problems out of an error that joins several.
 func Problems(err error) []*Problem {
-	var p *Problem
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+	switch e := err.(type) {
+	case *Problem:
+		return []*Problem{e}
+	case interface{ Unwrap() []error }:
 		var all []*Problem
-		for _, e := range joined.Unwrap() {
-			all = append(all, Problems(e)...)
+		for _, one := range e.Unwrap() {
+			all = append(all, Problems(one)...)
 		}
 		return all
-	}
-	if errors.As(err, &p) {
-		return []*Problem{p}
+	case interface{ Unwrap() error }:
+		return Problems(e.Unwrap())
 	}
 	return nil
 }

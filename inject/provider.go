@@ -64,7 +64,7 @@ const acceptedShapes = "accepted are func(deps…) T, (T, error), (T, func(), er
 // newProvider analyses a constructor.
 func newProvider(lt Lifetime, constructor any) (*provider, error) {
 	if lt < Singleton || lt > PerCall {
-		return nil, faultf("%s is not a lifetime; write inject.Singleton, inject.PerConnection or inject.PerCall", lt)
+		return nil, faultf("Lifetime(%d) is not a lifetime; write inject.Singleton, inject.PerConnection or inject.PerCall", uint8(lt))
 	}
 	if err := CheckFunction(constructor); err != nil {
 		return nil, err

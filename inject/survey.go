@@ -3,6 +3,7 @@ package inject
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/gofogo/fogo/internal/graph"
@@ -129,6 +130,7 @@ func (w *walk) reachable(fn *Function) []*Function {
 func (c *compiler) cycles(w *walk) bool {
 	found := graph.Cycles(w.edges)
 	for _, cycle := range found {
+		cycle = w.canonical(cycle)
 		var lines []string
 		for i, n := range cycle {
 			verb := "    "
@@ -145,6 +147,17 @@ func (c *compiler) cycles(w *walk) bool {
 		c.report(p, w.fns[cycle[0]])
 	}
 	return len(found) > 0
+}
+
+// canonical turns a cycle so that it begins with the first of its functions in
+// the alphabet: routes that enter it at different places find the same one.
+func (w *walk) canonical(cycle []int) []int {
+	ring := cycle[:len(cycle)-1] // the first is repeated at the end
+	first := slices.IndexFunc(ring, func(n int) bool {
+		return !slices.ContainsFunc(ring, func(m int) bool { return describe(w.fns[m]) < describe(w.fns[n]) })
+	})
+	turned := slices.Concat(ring[first:], ring[:first])
+	return append(turned, turned[0])
 }
 
 func describe(fn *Function) string {

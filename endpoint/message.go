@@ -1,0 +1,129 @@
+package endpoint
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/resolve"
+	"github.com/gofogo/fogo/ws"
+)
+
+// messageResult is what the results of a WebSocket view become.
+type messageResult struct {
+	send    func(s *session, run *inject.Run) error // nil: nothing is sent
+	failure func(run *inject.Run) error             // see result
+	stream  bool
+	why     string
+}
+
+// compileMessageResult decides what a view's results are sent as.
+func compileMessageResult(fn *inject.Function, codec resolve.Codec) (*messageResult, []string) {
+	t := fn.Type()
+	out := make([]reflect.Type, t.NumOut())
+	for i := range out {
+		out[i] = t.Out(i)
+	}
+	split := &result{}
+	value, fault := splitError(out, split)
+	if fault != "" {
+		return nil, []string{fault}
+	}
+	res := &messageResult{failure: split.failure}
+	if value == nil {
+		return res, nil
+	}
+	if fault := res.compileValue(value, codec); fault != "" {
+		return nil, []string{fault}
+	}
+	return res, nil
+}
+
+func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) string {
+	switch {
+	case t.Implements(answerType) || t.Implements(handlerType):
+		return fmt.Sprintf("%s answers HTTP requests; a WebSocket view returns what is to be sent as a message", t)
+	case t.Implements(readerType):
+		res.stream, res.why = true, "its result is an io.Reader, which is streamed"
+		res.send = func(s *session, run *inject.Run) error {
+			r, _ := run.Result(0).Box(t).(io.Reader)
+			return s.conn.SendReader(s.conn.Context(), ws.KindBinary, r)
+		}
+		return ""
+	}
+	if it, ok := itemsOf(t); ok {
+		one := &messageResult{}
+		if fault := one.compileValue(it.elem, codec); fault != "" {
+			return fault
+		}
+		res.stream, res.why = true, fmt.Sprintf("its result %s is a stream of messages", t)
+		res.send = func(s *session, run *inject.Run) error { return s.sendAll(run.Result(0).Value(t), it) }
+		return ""
+	}
+	if t.Implements(errorType) {
+		return fmt.Sprintf("%s implements error by value, so that it could never be absent; return error or *%s", t, t)
+	}
+	res.send = func(s *session, run *inject.Run) error { return s.send(boxed(run, t)) }
+	if isText(t) || isBytes(t) {
+		return ""
+	}
+	return encodable(t)
+}
+
+// sendAll sends a stream of values, each as a message of its own. It ends with
+// the connection.
+func (s *session) sendAll(v reflect.Value, it items) error {
+	done := s.conn.Done()
+	for item, err := range it.all(v, done) {
+		if err != nil {
+			return err
+		}
+		if err := s.send(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send sends one value as a message: text and encoded values as text frames,
+// bytes as binary ones, ws.Data as what the message being handled is. A nil
+// pointer or interface is nothing to send.
+func (s *session) send(v any) error {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case ws.Data:
+		kind := s.event.Message.Kind
+		if s.view.message == nil {
+			kind = ws.KindBinary
+		}
+		return s.conn.Send(kind, v)
+	case ws.Message:
+		return s.conn.Send(v.Kind, v.Data)
+	case string:
+		return s.conn.SendText(v)
+	case []byte:
+		return s.conn.SendBytes(v)
+	}
+	rv := reflect.ValueOf(v)
+	switch t := rv.Type(); {
+	case t.Kind() == reflect.Pointer && rv.IsNil():
+		return nil
+	case isText(t):
+		return s.conn.SendText(rv.String())
+	case isBytes(t):
+		return s.conn.SendBytes(rv.Bytes())
+	}
+	return s.sendValue(v)
+}
+
+// sendValue sends a value encoded with the view's codec.
+func (s *session) sendValue(v any) error {
+	var b bytes.Buffer
+	if err := s.view.codec.Encode(&b, v); err != nil {
+		return fmt.Errorf("endpoint: message of type %T as %s: %w", v, s.view.codec.Name(), err)
+	}
+	return s.conn.Send(ws.KindText, b.Bytes())
+}

@@ -1,0 +1,104 @@
+package ws
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A turn is a mutex that can be waited for with a context and a timeout, and
+// that is handed on in the order of arrival. Taking a free one costs no
+// allocation; a connection has three, so a channel each would be dear.
+type turn struct {
+	mu    sync.Mutex
+	held  bool
+	queue []chan struct{} // waiters; each channel is closed when the turn is handed to it
+}
+
+// try takes the turn if it is free.
+func (t *turn) try() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.held {
+		return false
+	}
+	t.held = true
+	return true
+}
+
+// wait takes the turn, or gives up when ctx is done (its error), when done is
+// closed (ErrClosed), or after the timeout (os.ErrDeadlineExceeded).
+// ctx and done may be nil, no timeout is 0.
+func (t *turn) wait(ctx context.Context, done <-chan struct{}, timeout time.Duration) error {
+	if t.try() {
+		return nil
+	}
+	ch := t.line()
+	if ch == nil {
+		return nil
+	}
+	var canceled <-chan struct{}
+	if ctx != nil {
+		canceled = ctx.Done()
+	}
+	var expired <-chan time.Time
+	if timeout > 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	var err error
+	select {
+	case <-ch:
+		return nil
+	case <-canceled:
+		err = ctx.Err()
+	case <-done:
+		err = ErrClosed
+	case <-expired:
+		err = fmt.Errorf("ws: others used the connection for %v: %w", timeout, os.ErrDeadlineExceeded)
+	}
+	t.leave(ch)
+	return err
+}
+
+// line queues up; nil means that the turn was free after all and is taken.
+func (t *turn) line() chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.held {
+		t.held = true
+		return nil
+	}
+	ch := make(chan struct{})
+	t.queue = append(t.queue, ch)
+	return ch
+}
+
+// leave takes a waiter out of the queue; one that was just called passes the turn on.
+func (t *turn) leave(ch chan struct{}) {
+	t.mu.Lock()
+	i := slices.Index(t.queue, ch)
+	if i >= 0 {
+		t.queue = slices.Delete(t.queue, i, i+1)
+	}
+	t.mu.Unlock()
+	if i < 0 {
+		t.give()
+	}
+}
+
+// give hands the turn to the next waiter, or frees it.
+func (t *turn) give() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.queue) == 0 {
+		t.held, t.queue = false, nil // an idle connection keeps no queue
+		return
+	}
+	close(t.queue[0])
+	t.queue = slices.Delete(t.queue, 0, 1)
+}

@@ -1,0 +1,298 @@
+package ws
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// WebSocket is one connection, of the server's or the client's side.
+//
+// On a server it begins as an unanswered handshake ([New]). [WebSocket.Accept],
+// or the first send or receive, answers it with 101; [WebSocket.Reject] and
+// Close answer it with something else. Then it is open until one side
+// closes it or the network does.
+//
+// All methods may be called from any goroutine. Sends take turns in the order in which they came.
+// Receives take turns too: each message goes to one of them.
+//
+// Whoever accepted a connection and reads it with Receive calls
+// [WebSocket.Finish] when done; [WebSocket.Serve] does that by itself.
+type WebSocket struct {
+	opts   *Options // may be nil: its methods know the defaults
+	client bool
+	state  atomic.Uint32 // flags below
+	sub    string        // agreed subprotocol; written before flagOpen is set
+	conn   net.Conn      // written before flagOpen is set
+
+	sending turn       // held for a whole message, so that fragments of two never mix
+	writing turn       // held for one frame, and to answer the handshake
+	hs      *handshake // guarded by writing; nil once answered, so that the request can be collected
+
+	reading turn   // held while bytes are taken from conn
+	in      reader // guarded by reading
+
+	mu     sync.Mutex // guards the rest
+	base   context.Context
+	ctx    context.Context // made when first asked for
+	cancel context.CancelCauseFunc
+	done   chan struct{} // made when first asked for
+	closed closedError   // valid once flagClosing is set
+	pings  pings
+	down   bool // the TCP connection is closed
+	owned  bool // a Finish is still to come
+
+	life liveness // has its own rules
+
+	prev, next *WebSocket // guarded by the Tracker's mutex
+	tracked    *Tracker   // written before flagOpen is set
+}
+
+// The flags of WebSocket.state. None is ever cleared.
+const (
+	flagOpen     = 1 << iota // the handshake was answered with 101
+	flagRejected             // the handshake was answered with something else
+	flagClosing              // the code is known, nothing but a Close frame may be sent any more
+	flagEnded                // the closing handshake is over or given up
+	flagServing              // Serve reads
+	flagPulled               // Receive was called
+	flagDraining             // the tracker wants the connection to end after the message being handled
+)
+
+func (c *WebSocket) is(flag uint32) bool { return c.state.Load()&flag != 0 }
+
+// Accepted reports whether the handshake was answered with 101, be the connection still open or not.
+func (c *WebSocket) Accepted() bool { return c.is(flagOpen) }
+
+// Subprotocol returns the agreed subprotocol, or "" if there is none (yet).
+func (c *WebSocket) Subprotocol() string {
+	if !c.is(flagOpen) {
+		return ""
+	}
+	return c.sub
+}
+
+// RemoteAddr returns the peer's network address.
+// Before the connection is accepted that is what net/http calls Request.RemoteAddr.
+func (c *WebSocket) RemoteAddr() net.Addr {
+	if c.is(flagOpen) {
+		return c.conn.RemoteAddr()
+	}
+	_ = c.writing.wait(nil, nil, 0)
+	defer c.writing.give()
+	switch {
+	case c.hs != nil:
+		return requestAddr(c.hs.r.RemoteAddr)
+	case c.is(flagOpen):
+		return c.conn.RemoteAddr()
+	}
+	return requestAddr("")
+}
+
+// requestAddr is the address of a client whose connection is still net/http's.
+type requestAddr string
+
+func (requestAddr) Network() string  { return "tcp" }
+func (a requestAddr) String() string { return string(a) }
+
+// Context returns the connection's own context. It has the values of the
+// handshake request's context but not its cancellation: net/http cancels
+// that one as soon as the handler returns. It is cancelled, with a cause that wraps
+// [ErrClosed], when closing begins, from either side, or when a write fails or the reader sees the end.
+// It is made by the first call, so connections that never ask don't pay for it.
+func (c *WebSocket) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx != nil {
+		return c.ctx
+	}
+	base := c.base
+	if base == nil {
+		base = context.Background()
+	}
+	c.ctx, c.cancel = context.WithCancelCause(context.WithoutCancel(base))
+	c.base = nil
+	if c.is(flagClosing) {
+		c.cancel(&c.closed)
+	}
+	return c.ctx
+}
+
+// Done returns a channel that is closed when the connection has ended: the
+// closing handshake is over, or was given up, or the handshake was refused.
+// The context is cancelled earlier, when closing begins.
+func (c *WebSocket) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{})
+		if c.is(flagEnded) {
+			close(c.done)
+		}
+	}
+	return c.done
+}
+
+// CloseCode returns the code and reason the connection was closed with, once closing has begun:
+// the peer's, [CodeNoStatus] if its Close frame was empty, [CodeAbnormal] if the connection
+// dropped, or those this side closed with. Whichever came first stays.
+func (c *WebSocket) CloseCode() (Code, Reason, bool) {
+	if !c.is(flagClosing) {
+		return 0, "", false
+	}
+	e := c.closedErr()
+	return e.close.Code, e.close.Reason, true
+}
+
+// closedErr returns what every method returns once closing has begun.
+func (c *WebSocket) closedErr() *closedError {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &c.closed // never changed after flagClosing was set
+}
+
+// ready accepts the handshake if nobody did, and fails unless the connection is open.
+func (c *WebSocket) ready() error {
+	s := c.state.Load()
+	if s&flagOpen == 0 {
+		if err := c.Accept(); err != nil {
+			return err
+		}
+		s = c.state.Load()
+	}
+	if s&flagClosing != 0 {
+		return c.closedErr()
+	}
+	return nil
+}
+
+// begin starts the closing with a code. It reports false if that has happened before.
+func (c *WebSocket) begin(code Code, reason Reason, cause error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.is(flagClosing | flagRejected) {
+		return false
+	}
+	c.closed = closedError{close: CloseError{Code: code, Reason: reason}, cause: cause}
+	c.state.Or(flagClosing)
+	if c.cancel != nil {
+		c.cancel(&c.closed)
+	}
+	return true
+}
+
+// parting is how the TCP connection is left when a WebSocket ends.
+type parting uint8
+
+const (
+	// hangUp closes at once: nothing is under way in either direction, or nobody is there.
+	hangUp parting = iota
+	// halfClose ends the writing side and reads on for a while. Closing a socket with unread
+	// bytes in it makes the kernel send RST, which can destroy our Close frame before the peer reads it.
+	halfClose
+	// awaitEOF lets the server go first. RFC 6455 section 7.1.1: "the underlying TCP
+	// connection, in most normal cases, SHOULD be closed first by the server".
+	awaitEOF
+)
+
+// end makes the connection ended, once. The code must be known (begin).
+func (c *WebSocket) end(how parting) {
+	c.mu.Lock()
+	if c.is(flagEnded) {
+		c.mu.Unlock()
+		return
+	}
+	c.state.Or(flagEnded)
+	if c.done != nil {
+		close(c.done)
+	}
+	c.mu.Unlock()
+	c.life.stop()
+	if how == hangUp {
+		c.hangUp()
+		return
+	}
+	c.kick() // a reader elsewhere gives way
+	go c.linger(how)
+}
+
+// hangUp closes the TCP connection.
+func (c *WebSocket) hangUp() {
+	_ = c.conn.Close() // nothing could be done about an error
+	c.mu.Lock()
+	c.down = true
+	release := !c.owned
+	c.mu.Unlock()
+	if release {
+		c.tracked.remove(c)
+	}
+}
+
+// linger reads what the peer still sends, up to its end or CloseTimeout, then closes the TCP connection.
+func (c *WebSocket) linger(how parting) {
+	defer c.hangUp()
+	limit := c.opts.closeTimeout()
+	deadline := time.Now().Add(limit)
+	_ = c.conn.SetWriteDeadline(deadline)
+	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && how == halfClose {
+		if half.CloseWrite() != nil {
+			return
+		}
+	}
+	if c.reading.wait(nil, nil, limit) != nil {
+		return
+	}
+	defer c.reading.give()
+	_ = c.conn.SetReadDeadline(deadline)
+	buf := c.in.take()
+	for {
+		if _, err := c.conn.Read(buf); err != nil && !c.kicked(err, deadline) {
+			break
+		}
+	}
+	c.in.drop()
+}
+
+// Finish says that the owner of an accepted connection is done with it: a
+// connection that is still open is closed with 1000, without waiting for the peer.
+// [Tracker.Shutdown] waits for it. Only who reads with Receive has to call it, best deferred;
+// after [WebSocket.Serve] it has no effect. So it has twice, and on connections never accepted.
+func (c *WebSocket) Finish() {
+	if c.is(flagOpen) && !c.is(flagServing) {
+		c.finish()
+	}
+}
+
+func (c *WebSocket) finish() {
+	c.Fail(CodeNormal, "")
+	c.mu.Lock()
+	release := c.owned && c.down
+	c.owned = false
+	c.mu.Unlock()
+	if release {
+		c.tracked.remove(c)
+	}
+}
+
+// kick wakes a reader that waits for bytes: it sees a timeout and looks for
+// the reason. A kick that hits nobody, or somebody else, is harmless: a
+// reader without a reason to stop clears the deadline and goes on.
+func (c *WebSocket) kick() { _ = c.conn.SetReadDeadline(past) }
+
+// past is a deadline that is always over. Not the zero time, which means none.
+var past = time.Unix(1, 0)
+
+// source is where the reader of a connection takes its bytes from: the network, watched by liveness.
+type source WebSocket
+
+var _ io.Reader = (*source)(nil)
+
+func (s *source) Read(p []byte) (int, error) {
+	s.life.waiting()
+	n, err := s.conn.Read(p)
+	s.life.got(n)
+	return n, err
+}
