@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -124,7 +125,7 @@ func (a *Assembly) Start(ctx context.Context) error {
 // Stop closes the Singletons in reverse order of making: with the clean-up
 // that the constructor returned, else with Close for an io.Closer. Values
 // belong to whoever registered them. It returns the joined errors; every
-// Singleton is closed whatever the others return.
+// Singleton is closed whatever the others return, and if they panic.
 func (a *Assembly) Stop(ctx context.Context) error {
 	var errs []error
 	for _, s := range slices.Backward(a.made) {
@@ -166,10 +167,15 @@ func (s *singleton) make(ctx context.Context, a *Assembly) (err error) {
 	return nil
 }
 
-func (s *singleton) close(ctx context.Context) error {
+func (s *singleton) close(ctx context.Context) (err error) {
 	if s.plan == nil {
 		return nil
 	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = &Panic{Value: v, Stack: debug.Stack()}
+		}
+	}()
 	if s.cleanup != nil {
 		return s.cleanup(ctx, nil)
 	}

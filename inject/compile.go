@@ -186,7 +186,20 @@ func (c *compiler) param(fn *Function, b *Binding, t reflect.Type) *node {
 			n.lifetime = of.lifetime
 		}
 	}
+	if c.spec.Connection && n.lifetime > b.Lifetime && b.Lifetime == PerConnection && b.Fill != nil && b.Fresh == nil {
+		c.split(n, b)
+	}
 	return n
+}
+
+// split makes a value of two lifetimes out of two nodes: what is read from a
+// handshake is read there, once, and the components are put into a copy.
+func (c *compiler) split(n *node, b *Binding) {
+	read := *b
+	read.Parts, read.Key = nil, nil
+	base := &node{typ: n.typ, lifetime: b.Lifetime, what: n.what, binding: &read, slot: -1}
+	n.binding = &Binding{Source: b.Source}
+	n.parts = append([]part{{base, 0}}, n.parts...)
 }
 
 // extractor finds the node of a type that extracts itself. Its value lives as

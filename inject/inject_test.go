@@ -249,11 +249,3 @@ func TestReplace(t *testing.T) {
 	_, err = inject.Assemble(in, inject.Options{Replace: []any2{valueOf(42)}})
 	require.ErrorContains(t, err, "a replacement for int replaces nothing")
 }
-
-func TestInjectionDoesNotAllocateForArguments(t *testing.T) {
-	in := inject.New()
-	require.NoError(t, in.Value(config{"c"}))
-	require.NoError(t, in.Provide(inject.Singleton, func(c config) *db { return &db{c} }))
-	f := build(t, in, func(context.Context, *db, config) {})
-	assert.Zero(t, testing.AllocsPerRun(200, func() { _ = f.Call(t.Context()) }))
-}

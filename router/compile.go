@@ -1,0 +1,189 @@
+package router
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/gofogo/fogo/endpoint"
+	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/internal/pattern"
+)
+
+// route compiles one registration into entries of the tree.
+func (b *builder) route(rt *Route) {
+	switch rt.kind {
+	case funcRoute, classRoute, socketRoute:
+		b.view(rt)
+	case handlerRoute:
+		h, _ := rt.view.(http.Handler)
+		b.part(h)
+		if e, programs := b.handler(rt, rt.pattern, handlerTarget{h}, rt.method); e != nil {
+			b.describe(rt, []*entry{e}, programs)
+		}
+	case mountRoute:
+		b.mount(rt)
+	case staticRoute:
+		b.static(rt)
+	}
+}
+
+// view compiles a function or a class.
+func (b *builder) view(rt *Route) {
+	kind, err := endpoint.Inspect(rt.view)
+	if err == nil {
+		err = rt.checkKind(kind)
+	}
+	if err != nil {
+		b.fail(&Problem{What: rt.Pattern(), Position: rt.at.Position(), Faults: []string{faultOf(err)}, Err: err})
+		return
+	}
+	entries := b.entries(rt, kind)
+	ep, err := endpoint.Compile(b.asm, b.cfg, b.spec(rt, rt.view))
+	if err != nil {
+		b.fail(err)
+		return
+	}
+	for _, e := range entries {
+		if e.method == pattern.Socket {
+			e.target = socketTarget{ep}
+		} else {
+			e.target = viewTarget{ep, e.method}
+		}
+		e.setValues = e.setValues || ep.TakesRequest(e.method)
+	}
+	b.describe(rt, entries, ep.Programs())
+}
+
+// checkKind tells views apart from the method they were registered with.
+func (rt *Route) checkKind(k endpoint.Kind) error {
+	switch {
+	case rt.kind == funcRoute && k.Class:
+		return fmt.Errorf("%s takes a function, not a class; register %s with Endpoint", rt.call, rt.describe())
+	case rt.kind == funcRoute && k.Socket:
+		return fmt.Errorf("%s is a WebSocket view; register it with WebSocket", rt.describe())
+	case rt.kind == classRoute && !k.Class:
+		return fmt.Errorf("Endpoint takes a class, not a function; register %s with Get, Post, … or WebSocket", rt.describe())
+	case rt.call == "WebSocket" && !k.Socket && k.Class:
+		return fmt.Errorf("class %s has no OnReceive; register it with Endpoint", rt.describe())
+	case rt.call != "Handle" && rt.kind != funcRoute && rt.method != "":
+		return fmt.Errorf("the pattern names the method %s; leave it out", rt.method)
+	}
+	return nil
+}
+
+// entries makes the entries of a view and puts them into the tree.
+func (b *builder) entries(rt *Route, k endpoint.Kind) []*entry {
+	switch {
+	case k.Class:
+		methods := k.Verbs
+		if k.Socket {
+			methods = append(methods[:len(methods):len(methods)], pattern.Socket)
+		}
+		var list []*entry
+		for _, m := range methods {
+			list = append(list, b.entry(rt, b.withMethod(rt.pattern, m), m))
+		}
+		return list
+	case rt.kind == socketRoute:
+		return []*entry{b.entry(rt, b.withMethod(rt.pattern, pattern.Socket), pattern.Socket)}
+	}
+	return []*entry{b.entry(rt, rt.pattern, rt.method)}
+}
+
+// withMethod returns a pattern that has none, with one.
+func (b *builder) withMethod(p *pattern.Pattern, method string) *pattern.Pattern {
+	q, err := pattern.Parse(method + " " + p.String())
+	if err != nil {
+		panic(fmt.Sprintf("bug: %s %s does not parse: %v", method, p, err))
+	}
+	return q
+}
+
+// entry makes one entry and puts it into the tree.
+func (b *builder) entry(rt *Route, p *pattern.Pattern, method string) *entry {
+	e := &entry{route: rt, method: method, chain: b.chainOf(rt.group)}
+	b.add(p, e)
+	e.setValues = b.out.root != nil || e.chain != nil
+	return e
+}
+
+func (b *builder) spec(rt *Route, view any) endpoint.Spec {
+	return endpoint.Spec{
+		View: view, Pattern: rt.pattern, Method: rt.method, Socket: rt.kind == socketRoute,
+		Level: rt.group.injector, Guards: rt.group.allGuards(), Settings: inject.SettingsOf(rt.opts...),
+		Name: rt.name, Title: rt.title(),
+	}
+}
+
+// handler adds an http.Handler under a pattern, for each of the methods. If
+// guards stand before it, it is made into a view that they can run with;
+// otherwise nothing comes between it and the server. The first of the entries
+// stands for all.
+func (b *builder) handler(rt *Route, p *pattern.Pattern, t target, methods ...string) (*entry, []*inject.Program) {
+	var programs []*inject.Program
+	if len(rt.group.allGuards()) > 0 {
+		ep := b.guarded(rt, p, t)
+		if ep == nil {
+			return nil, nil
+		}
+		t, programs = viewTarget{ep, p.Method()}, ep.Programs()
+	}
+	var first *entry
+	for _, m := range methods {
+		q := p
+		if m != p.Method() {
+			q = b.withMethod(p, m)
+		}
+		e := b.entry(rt, q, m)
+		e.target, e.setValues = t, true
+		if first == nil {
+			first = e
+		}
+	}
+	return first, programs
+}
+
+// guarded compiles a view that serves a handler. The handlers among the
+// targets find the values of variables in the request.
+func (b *builder) guarded(rt *Route, p *pattern.Pattern, t target) *endpoint.Endpoint {
+	spec := b.spec(rt, func(w http.ResponseWriter, r *http.Request) { t.serve(w, r, nil) })
+	spec.Pattern, spec.Method = p, p.Method()
+	ep, err := endpoint.Compile(b.asm, b.cfg, spec)
+	if err != nil {
+		b.fail(err)
+		return nil
+	}
+	return ep
+}
+
+// describe records what Routes and Explain say of a route.
+func (b *builder) describe(rt *Route, entries []*entry, programs []*inject.Program) {
+	name, pos := rt.handler()
+	for i, e := range entries {
+		info := RouteInfo{
+			Method: e.method, Pattern: strings.TrimPrefix(strings.TrimPrefix(e.pattern, e.method), " "), Name: rt.name,
+			Handler: name, Position: pos, Registered: rt.at.Position(), View: rt.view,
+		}
+		if i < len(programs) {
+			info.Program = programs[i]
+			info.Handler, info.Position = handlerOf(programs[i], name, pos)
+		}
+		b.out.routes = append(b.out.routes, info)
+	}
+	text := rt.explain(programs)
+	b.explain = append(b.explain, func() { rt.plan.CompareAndSwap(nil, &text) })
+}
+
+// handlerOf finds the function that a program ends in: the method of a class.
+func handlerOf(p *inject.Program, name, pos string) (string, string) {
+	tables := p.Tables()
+	for _, t := range tables {
+		for _, f := range t.Functions {
+			if f.Role == inject.RoleHandler {
+				return f.Name, f.Position
+			}
+		}
+	}
+	return name, pos
+}
