@@ -141,7 +141,7 @@ func (c *compiler) verb(method string, fn *inject.Function, shared bool) {
 	}
 	v := &httpView{
 		cfg: c.cfg, values: c.values, plan: p.Plan(0), result: res, binder: binder, route: c.route(method),
-		writer: binder.Takes("http.ResponseWriter"), request: binder.Takes("*http.Request"),
+		writer: binder.Takes("http.ResponseWriter"), request: binder.Takes("*http.Request") || res.handler,
 	}
 	c.out.verbs[method] = v
 	c.out.order = append(c.out.order, method)

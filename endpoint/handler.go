@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofogo/fogo/inject"
@@ -65,12 +67,17 @@ type Handler struct {
 
 	start    sync.Once
 	startErr error
+	stopped  atomic.Bool
+	stop     sync.Once
 	vars     sync.Pool // of *pattern.Values
 }
 
 // New analyses a view, a function of any signature or a value of a class, and
-// makes it servable. The error joins everything that is wrong with it. Its
-// Singletons are made at the first request.
+// makes it servable. The error joins everything that is wrong with it.
+//
+// The Singletons that it needs are made at the first request, and are the
+// handler's own: views that are to share them belong into one application, see
+// package fogo.
 func New(view any, opts ...Option) (*Handler, error) {
 	return newHandler(view, inject.SettingsOf(opts...), funcinfo.Caller(1))
 }
@@ -112,42 +119,63 @@ func newHandler(view any, s *inject.Settings, at funcinfo.Info) (*Handler, error
 		in = inject.New()
 	}
 	in.Reject(Unprovidable)
-	var err error
-	if h.asm, err = inject.Assemble(in, inject.Options{Logger: cfg.Logger, Neutral: resolve.Neutral(&h.cfg.Values)}); err != nil {
-		return nil, err
-	}
 	spec := Spec{View: view, Level: in, Settings: s, Title: "view at " + at.Position()}
 	spec.Guards, _ = s.Get(guardsKey{}).([]any)
-	spec.Method, _ = s.Get(methodKey{}).(string)
-	if err := h.route(&spec, s); err != nil {
-		return nil, err
+	kind, err := Inspect(view)
+	if err == nil {
+		err = h.route(&spec, kind, s)
 	}
-	if _, err := Inspect(view); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("endpoint: %s: %w", spec.Title, err)
 	}
-	h.endpoint, err = Compile(h.asm, h.cfg, spec)
-	return h, err
+	h.asm, err = inject.Assemble(in, inject.Options{Logger: cfg.Logger, Neutral: resolve.Neutral(&h.cfg.Values)})
+	if err != nil {
+		return nil, err
+	}
+	if h.endpoint, err = Compile(h.asm, h.cfg, spec); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
-func (h *Handler) route(spec *Spec, s *inject.Settings) error {
-	text, ok := s.Get(patternKey{}).(string)
-	if !ok {
-		return nil
+// route reads the options that say what the handler answers.
+func (h *Handler) route(spec *Spec, kind Kind, s *inject.Settings) error {
+	spec.Method, _ = s.Get(methodKey{}).(string)
+	if text, ok := s.Get(patternKey{}).(string); ok {
+		if err := h.pattern(spec, text); err != nil {
+			return err
+		}
 	}
+	switch {
+	case spec.Method == "":
+	case kind.Class:
+		return fmt.Errorf("the method %s is said for a class, whose own methods say what it answers", spec.Method)
+	case kind.Socket:
+		return fmt.Errorf("the method %s is said for a WebSocket, whose handshake is always a GET", spec.Method)
+	case spec.Method != strings.ToUpper(spec.Method):
+		return fmt.Errorf("%q is no HTTP method, for they are case-sensitive; did you mean %q?", spec.Method, strings.ToUpper(spec.Method))
+	}
+	return nil
+}
+
+func (h *Handler) pattern(spec *Spec, text string) error {
 	p, err := pattern.Parse(text)
 	if err != nil {
-		return fmt.Errorf("endpoint: %s: %w", spec.Title, err)
+		return err
 	}
 	spec.Pattern = p
-	if p.Method() != "" {
-		spec.Method = p.Method()
+	if m := p.Method(); m != "" {
+		if spec.Method != "" && spec.Method != m {
+			return fmt.Errorf("the pattern %q is for another method than %s", text, spec.Method)
+		}
+		spec.Method = m
 	}
-	h.tree = &pattern.Tree[struct{}]{}
 	// The methods are the endpoint's business.
 	path, err := pattern.Parse(p.Host() + p.Path())
 	if err != nil {
 		return err
 	}
+	h.tree = &pattern.Tree[struct{}]{}
 	defer h.tree.Freeze()
 	return h.tree.Add(path, struct{}{})
 }
@@ -157,10 +185,14 @@ func (h *Handler) route(spec *Spec, s *inject.Settings) error {
 func Unprovidable(t reflect.Type) string { return rules.CheckProvided(rules.Reflect(t)) }
 
 // ServeHTTP answers the request: 404 for a path that the pattern does not
-// match, 405 for a method that the view does not have.
+// match, 405 for a method that the view does not have, and 503 after Shutdown.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.start.Do(h.begin); h.startErr != nil {
 		h.cfg.Answer(w, r, h.startErr)
+		return
+	}
+	if h.stopped.Load() {
+		h.cfg.Answer(w, r, errStopped)
 		return
 	}
 	vars, ok := h.vars.Get().(*pattern.Values)
@@ -171,60 +203,84 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		vars.Reset()
 		h.vars.Put(vars)
 	}()
-	if h.tree != nil {
-		p, _, ok := h.tree.Match(r.Method, r.Host, r.URL.EscapedPath(), vars)
-		if !ok {
-			h.cfg.Answer(w, r, &Error{Status: http.StatusNotFound})
-			return
-		}
-		r.Pattern = p.String()
+	if h.tree != nil && !h.match(r, vars) {
+		h.cfg.Answer(w, r, &Error{Status: http.StatusNotFound})
+		return
 	}
-	h.endpoint.Dispatch(h.cfg, w, r, vars)
+	h.endpoint.dispatch(h.cfg, w, r, vars)
 }
 
-// Dispatch answers a request of any method: a WebSocket upgrade with the
-// socket, HEAD with GET unless the view has its own, OPTIONS with Allow, and
-// what the view does not have with 405 or, if it has nothing but a socket, 426.
-func (e *Endpoint) Dispatch(cfg *Config, w http.ResponseWriter, r *http.Request, vars *pattern.Values) {
-	if e.socket != nil && ws.IsUpgrade(r) {
-		e.ServeSocket(w, r, vars)
-		return
+// match matches the path, and tells the request about it as http.ServeMux
+// does.
+func (h *Handler) match(r *http.Request, vars *pattern.Values) bool {
+	p, _, ok := h.tree.Match(r.Method, r.Host, r.URL.EscapedPath(), vars)
+	if !ok {
+		return false
 	}
-	for _, m := range [...]string{r.Method, fallback(r.Method), anyMethod} {
-		if e.verbs[m] != nil {
-			e.Serve(w, r, m, vars)
-			return
+	r.Pattern = p.String()
+	if h.endpoint.takesRequest(h.endpoint.methodFor(r)) {
+		for i, v := range p.Vars() {
+			r.SetPathValue(v.Name, vars.At(i))
 		}
 	}
-	if r.Method == http.MethodOptions && len(e.order) > 0 {
-		w.Header().Set("Allow", Allow(e.order))
+	return true
+}
+
+// errStopped is the answer after Shutdown.
+var errStopped = &Error{Status: http.StatusServiceUnavailable, Detail: "The server is shutting down."}
+
+// dispatch answers a request of any method: a WebSocket upgrade with the
+// socket, HEAD with GET unless the view has its own, OPTIONS with Allow, and
+// what the view does not have with 405, or with 426 if it is a GET on a socket.
+func (e *Endpoint) dispatch(cfg *Config, w http.ResponseWriter, r *http.Request, vars *pattern.Values) {
+	m := e.methodFor(r)
+	switch {
+	case m == pattern.Socket:
+		e.ServeSocket(w, r, vars)
+	case e.verbs[m] != nil:
+		e.Serve(w, r, m, vars)
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", Allow(e.allowed()))
 		w.WriteHeader(http.StatusNoContent)
-		return
+	default:
+		cfg.Answer(w, r, e.notAllowed(r.Method))
 	}
-	cfg.Answer(w, r, e.notAllowed(r.Method))
+}
+
+// methodFor is the method that a request is served as: pattern.Socket for an
+// upgrade, that of the view for it, or one that the view does not have.
+func (e *Endpoint) methodFor(r *http.Request) string {
+	if e.socket != nil && ws.IsUpgrade(r) {
+		return pattern.Socket
+	}
+	if e.verbs[r.Method] != nil {
+		return r.Method
+	}
+	if r.Method == http.MethodHead && e.verbs[http.MethodGet] != nil {
+		return http.MethodGet
+	}
+	return anyMethod
 }
 
 // anyMethod is the key of a function that answers every method.
 const anyMethod = ""
 
-func fallback(method string) string {
-	if method == http.MethodHead {
-		return http.MethodGet
+// allowed are the methods for an Allow header. The handshake of a socket is a
+// GET.
+func (e *Endpoint) allowed() []string {
+	if e.socket != nil && e.verbs[http.MethodGet] == nil {
+		return append([]string{http.MethodGet}, e.order...)
 	}
-	return method
+	return e.order
 }
 
 // notAllowed is the answer to a method without a view (RFC 9110 section
 // 15.5.6); a GET on a socket is told to upgrade (section 15.5.22).
 func (e *Endpoint) notAllowed(method string) error {
-	if e.socket != nil && len(e.order) == 0 && (method == http.MethodGet || method == http.MethodHead) {
+	if e.socket != nil && (method == http.MethodGet || method == http.MethodHead) {
 		return UpgradeRequired()
 	}
-	methods := e.order
-	if e.socket != nil && len(methods) == 0 {
-		methods = []string{http.MethodGet}
-	}
-	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {Allow(methods)}}}
+	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {Allow(e.allowed())}}}
 }
 
 // UpgradeRequired is the error of a plain GET where there is only a socket.
@@ -240,19 +296,29 @@ func (h *Handler) begin() { h.startErr = h.asm.Start(context.Background()) }
 
 // Explain prints the plans of the view.
 func (h *Handler) Explain() string {
-	s := ""
-	for _, p := range h.endpoint.programs {
-		s += p.Explain()
+	var b strings.Builder
+	for i, p := range h.endpoint.programs {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(p.Explain())
 	}
-	return s
+	return b.String()
 }
 
 // Shutdown closes the view's sockets with 1001, waits for their handlers, and
-// closes the Singletons. At ctx's deadline it cuts what is left. Requests are
-// the business of the server that the handler runs in: shut that down first.
+// closes the Singletons in the reverse of the order in which they were made. At
+// ctx's deadline it cuts what is left. Requests are the business of the server
+// that the handler runs in: shut that down first. What comes later is answered
+// with 503. It may be called more than once.
 func (h *Handler) Shutdown(ctx context.Context) error {
+	h.stopped.Store(true)
+	h.start.Do(func() { h.startErr = errStopped }) // nothing is made from now on
 	err := h.tracker.Shutdown(ctx)
-	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	return errors.Join(err, h.asm.Stop(stopCtx))
+	h.stop.Do(func() {
+		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		err = errors.Join(err, h.asm.Stop(stopCtx))
+	})
+	return err
 }

@@ -28,49 +28,78 @@ type httpView struct {
 func (v *httpView) serve(w http.ResponseWriter, r *http.Request, vars *pattern.Values) {
 	s := v.state(w, r, vars)
 	run := v.plan.Begin(r.Context(), &s.Call, nil)
-	var done, abort bool
+	done := false
 	defer func() {
-		// What panics here is the encoding of a result, or a handler that the
-		// result is: the run itself turns panics into errors.
-		if p := recover(); p != nil {
-			run.Hold()
-			abort = s.fail(&inject.Panic{Value: p, Stack: debug.Stack()})
+		if done {
+			return
 		}
-		run.End()
-		if done && !v.writer {
-			s.reset()
-			v.pool.Put(s)
+		// Panics of the user's functions are errors by now. This is one of the
+		// server's writer, a logger or Observe, which net/http may log; or, if
+		// there is none, the end of the goroutine.
+		p := recover()
+		run.Hold()
+		if p == nil {
+			s.goexit(run)
 		}
-		if abort {
-			panic(http.ErrAbortHandler)
+		s.end(run)
+		if p != nil {
+			panic(p)
 		}
 	}()
-	abort = v.call(s, run)
+	abort := v.call(s, run)
 	done = true
+	s.end(run)
+	s.reset()
+	v.pool.Put(s)
+	if abort {
+		panic(http.ErrAbortHandler)
+	}
 }
 
-// call is the contract about the order of things: parameters, guards, providers
-// and the handler; the finishers; the answer; and, in serve, the releases. A
-// result that streams is finished after its last item instead. It reports
-// whether the connection must be cut.
+// call is the contract about the order of things: the Accept header, for what
+// cannot be answered need not be done; parameters, guards, providers and the
+// handler; the encoding of the result; the finishers; the answer; and, in end,
+// the releases. A result that streams is finished after its last item. It
+// reports whether the connection must be cut.
 func (v *httpView) call(s *state, run *inject.Run) (abort bool) {
+	if err := v.result.negotiate(s); err != nil {
+		return s.fail(err)
+	}
 	err := run.Do()
 	if err == nil && v.result.failure != nil {
 		err = v.result.failure(run)
 	}
-	if err == nil && v.result.stream {
-		err = v.result.write(s, run)
+	if err == nil {
+		err = v.guarded(s, run, v.result.make)
 	}
-	if err = run.Finish(err); err != nil {
-		return s.fail(err)
+	abort = isAbort(err)
+	if err = run.Finish(err); abort {
+		return true
 	}
-	if v.result.stream {
-		return false
+	if err == nil && !v.result.stream {
+		err = v.guarded(s, run, (*state).send)
 	}
-	if err = v.result.write(s, run); err != nil {
+	if err != nil {
 		return s.fail(err)
 	}
 	return false
+}
+
+// guarded makes or sends an answer. What panics here is the encoding of a
+// result, an iterator, or a handler that the result is.
+func (v *httpView) guarded(s *state, run *inject.Run, do func(*state, *inject.Run) error) (err error) {
+	ended := false
+	defer func() {
+		if !ended {
+			if p := recover(); p != nil {
+				run.Hold()
+				err = &inject.Panic{Value: p, Stack: debug.Stack()}
+			}
+		}
+	}()
+	err = do(s, run)
+	ended = true
+	return err
 }
 
 func (v *httpView) state(w http.ResponseWriter, r *http.Request, vars *pattern.Values) *state {
@@ -81,34 +110,61 @@ func (v *httpView) state(w http.ResponseWriter, r *http.Request, vars *pattern.V
 	s.w, s.r = w, r
 	s.Request, s.Writer, s.Vars, s.Route = r, w, vars, v.route
 	if v.writer {
-		s.own = ownWriter{ResponseWriter: w}
-		s.w, s.Writer = &s.own, &s.own
+		s.Writer = s.watch()
 	}
 	s.Configure(v.values)
 	return s
 }
 
-// started reports whether the client may have seen a part of the answer.
-func (s *state) started() bool { return s.began || s.own.began }
+// end runs the releases.
+func (s *state) end(run *inject.Run) {
+	if s.closer != nil {
+		_ = s.closer.Close()
+	}
+	run.End()
+}
+
+// goexit answers for a handler that ended its goroutine. net/http closes the
+// connection without sending what it holds, so it is told to.
+func (s *state) goexit(run *inject.Run) {
+	_ = s.fail(run.Finish(inject.ErrGoexit))
+	_ = http.NewResponseController(s.w).Flush()
+}
 
 // fail answers an error. If an answer had begun it reports that the connection
-// must be cut: a client must not take half an answer for a whole one.
+// must be cut: a client must not take half an answer for a whole one. Only an
+// event stream has a place for the error, and is ended with it.
 func (s *state) fail(err error) (abort bool) {
-	if p, ok := errors.AsType[*inject.Panic](err); ok && p.Value == http.ErrAbortHandler {
+	if isAbort(err) {
 		return true
+	}
+	if s.started() && s.left() && !isPanic(err) {
+		return true // there is nobody to tell, and nobody to blame
 	}
 	cfg := s.view.cfg
 	if cfg.Observe != nil {
 		cfg.Observe(s.r, err)
 	}
-	if !s.started() {
+	switch {
+	case !s.started():
 		s.began = true
-		cfg.Answer(s.w, s.r, err)
+		cfg.answer(s.w, s.r, err, s.RequestID)
+		return false
+	case s.events:
+		s.errorEvent(err)
 		return false
 	}
-	if s.r.Context().Err() == nil || isPanic(err) {
-		cfg.log(s.r, requestID(s.r), "request failed after its answer began", err)
-	}
+	cfg.log(s.r, s.RequestID(), "request failed after its answer began", err)
 	// A handler that owns the response has answered as it wanted.
-	return !s.view.writer || isPanic(err)
+	return !s.view.result.owner || isPanic(err)
+}
+
+// left reports whether the client has gone.
+func (s *state) left() bool { return s.r.Context().Err() != nil }
+
+// isAbort reports whether the error is the panic that asks net/http to cut the
+// connection.
+func isAbort(err error) bool {
+	p, ok := errors.AsType[*inject.Panic](err)
+	return ok && p.Value == http.ErrAbortHandler
 }

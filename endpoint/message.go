@@ -49,7 +49,7 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 		res.stream, res.why = true, "its result is an io.Reader, which is streamed"
 		res.send = func(s *session, run *inject.Run) error {
 			r, _ := run.Result(0).Box(t).(io.Reader)
-			return s.conn.SendReader(s.conn.Context(), ws.KindBinary, r)
+			return s.sendReader(r)
 		}
 		return ""
 	}
@@ -57,6 +57,9 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 		one := &messageResult{}
 		if fault := one.compileValue(it.elem, codec); fault != "" {
 			return fault
+		}
+		if one.stream {
+			return fmt.Sprintf("%s is a stream of streams; an item is one message", t)
 		}
 		res.stream, res.why = true, fmt.Sprintf("its result %s is a stream of messages", t)
 		res.send = func(s *session, run *inject.Run) error { return s.sendAll(run.Result(0).Value(t), it) }
@@ -85,6 +88,22 @@ func (s *session) sendAll(v reflect.Value, it items) error {
 		}
 	}
 	return nil
+}
+
+// sendReader sends what a reader yields as one binary message, in fragments,
+// and closes it if it is an io.Closer. A nil one is nothing to send.
+func (s *session) sendReader(r io.Reader) (err error) {
+	if v := reflect.ValueOf(r); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil
+	}
+	if c, ok := r.(io.Closer); ok {
+		defer func() {
+			if cerr := c.Close(); err == nil {
+				err = cerr
+			}
+		}()
+	}
+	return s.conn.SendReader(s.conn.Context(), ws.KindBinary, r)
 }
 
 // send sends one value as a message: text and encoded values as text frames,

@@ -2,39 +2,106 @@ package endpoint
 
 import (
 	"mime"
+	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 
 	"github.com/gofogo/fogo/resolve"
 )
 
-// negotiate chooses the codec for an answer by the Accept header (RFC 9110
-// section 12.5.1): the highest quality, then the order of the codecs. It
-// returns nil if none is acceptable.
+// offers are the formats in which a result can be sent, in the server's order
+// of preference.
+type offers struct {
+	list []offer
+	vary bool  // there is a choice, which the Accept header makes
+	none error // the answer to who accepts none of them
+}
+
+// offer is one format.
+type offer struct {
+	codec       resolve.Codec
+	types       []string
+	contentType []string // the first of types, as a header's value
+}
+
+// limited is implemented by codecs that cannot encode every type.
+type limited interface {
+	// Encodes reports whether values of the type can be encoded.
+	Encodes(t reflect.Type) bool
+}
+
+// offersFor returns the codecs that can encode values of type t.
+func offersFor(t reflect.Type, codecs resolve.Codecs) *offers {
+	o := &offers{}
+	var names []string
+	for _, c := range codecs {
+		if l, ok := c.(limited); ok && !l.Encodes(t) {
+			continue
+		}
+		types := c.MediaTypes()
+		o.list = append(o.list, offer{codec: c, types: types, contentType: types[:1:1]})
+		names = append(names, types[0])
+	}
+	o.vary = len(o.list) > 1
+	o.none = notAcceptable(names)
+	return o
+}
+
+// notAcceptable is the error for an Accept header that allows none of what
+// there is (RFC 9110 section 15.5.7).
+func notAcceptable(types []string) error {
+	return &Error{
+		Status: http.StatusNotAcceptable, Header: http.Header{"Vary": {"Accept"}},
+		Detail: "This can be sent as " + strings.Join(types, " or ") + ".",
+	}
+}
+
+// choose picks a format by the Accept header (RFC 9110 section 12.5.1): the
+// highest quality, then the order of the offers. It returns nil if none is
+// acceptable. A header without a single valid range is taken as absent.
 //
 // A header that lists text/html comes from a browser's address bar, which
 // prefers XML to everything that is no page. Nobody who looks at an API with a
-// browser means that, so there the default codec wins.
-func negotiate(accept []string, codecs resolve.Codecs) resolve.Codec {
-	if len(accept) == 0 || len(accept) == 1 && (accept[0] == "*/*" || accept[0] == "") {
-		return codecs[0]
+// browser means that, so there the first offer wins if it is acceptable at
+// all.
+func (o *offers) choose(accept []string) *offer {
+	if len(accept) == 0 || len(accept) == 1 && (accept[0] == "*/*" || accept[0] == o.list[0].types[0]) {
+		return &o.list[0]
 	}
 	ranges := parseAccept(accept)
-	var best resolve.Codec
+	if len(ranges) == 0 {
+		return &o.list[0]
+	}
+	var best *offer
 	bestQ := 0.0
-	for _, c := range codecs {
-		q := 0.0
-		for _, m := range c.MediaTypes() {
-			q = max(q, quality(ranges, m))
-		}
-		if q > bestQ {
-			best, bestQ = c, q
+	for i := range o.list {
+		if q := ranges.best(o.list[i].types); q > bestQ {
+			best, bestQ = &o.list[i], q
 		}
 	}
-	if best != nil && hasRange(ranges, "text/html") {
-		return codecs[0]
+	if ranges.names("text/html") && ranges.best(o.list[0].types) > 0 {
+		return &o.list[0]
 	}
 	return best
+}
+
+// chooseFraming picks how a stream of items is sent: as events to who asks for
+// events by name and doesn't prefer lines, else as NDJSON. It returns nil if
+// neither is acceptable.
+func chooseFraming(accept []string) *framing {
+	ranges := parseAccept(accept)
+	if len(ranges) == 0 {
+		return &ndjson
+	}
+	e, n := ranges.best(events.types), ranges.best(ndjson.types)
+	switch {
+	case e > 0 && (e > n || e == n && ranges.names(events.types[0])):
+		return &events
+	case n > 0:
+		return &ndjson
+	}
+	return nil
 }
 
 // mediaRange is one element of an Accept header.
@@ -43,8 +110,11 @@ type mediaRange struct {
 	q            float64
 }
 
-func parseAccept(accept []string) []mediaRange {
-	var ranges []mediaRange
+type mediaRanges []mediaRange
+
+// parseAccept leaves out what is no media range.
+func parseAccept(accept []string) mediaRanges {
+	var ranges mediaRanges
 	for _, line := range accept {
 		for part := range strings.SplitSeq(line, ",") {
 			media, params, err := mime.ParseMediaType(part)
@@ -62,11 +132,20 @@ func parseAccept(accept []string) []mediaRange {
 	return ranges
 }
 
+// best is the highest quality of one of the media types.
+func (rs mediaRanges) best(types []string) float64 {
+	q := 0.0
+	for _, t := range types {
+		q = max(q, rs.quality(t))
+	}
+	return q
+}
+
 // quality is that of the most specific range that the media type is in.
-func quality(ranges []mediaRange, media string) float64 {
+func (rs mediaRanges) quality(media string) float64 {
 	typ, subtype, _ := strings.Cut(media, "/")
 	q, specific := 0.0, 0
-	for _, r := range ranges {
+	for _, r := range rs {
 		rank := 0
 		switch {
 		case r.typ == typ && r.subtype == subtype:
@@ -83,8 +162,9 @@ func quality(ranges []mediaRange, media string) float64 {
 	return q
 }
 
-func hasRange(ranges []mediaRange, media string) bool {
-	for _, r := range ranges {
+// names reports whether a media type is asked for by name.
+func (rs mediaRanges) names(media string) bool {
+	for _, r := range rs {
 		if r.typ+"/"+r.subtype == media && r.q > 0 {
 			return true
 		}

@@ -1,12 +1,12 @@
 package endpoint
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"cmp"
 	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
+	"strconv"
 
 	"github.com/goccy/go-json"
 	"github.com/gofogo/fogo/inject"
@@ -28,14 +28,12 @@ type Problem struct {
 }
 
 // problemOf says what a client is told of an error. Only what the error was
-// made to say is said: an unknown error is 500 without its text.
+// made to say is said: an unknown error is 500 without its text. Of errors that
+// wrap each other the outermost with a status counts.
 func problemOf(err error) Problem {
 	p := Problem{Type: "about:blank", Status: http.StatusInternalServerError}
-	switch {
-	case isPanic(err):
-	case asFaults(err, &p), asError(err, &p), asHandshake(err, &p):
-	default:
-		asStatus(err, &p)
+	if !isPanic(err) {
+		p.tell(err)
 	}
 	if p.Title == "" {
 		p.Title = http.StatusText(p.Status)
@@ -51,57 +49,46 @@ func isPanic(err error) bool {
 	return ok
 }
 
-func asFaults(err error, p *Problem) bool {
-	faults, ok := errors.AsType[resolve.Faults](err)
-	if !ok {
-		return false
-	}
-	p.Status, p.Errors = faults.StatusCode(), faults
-	p.Detail = "The request has faults, see errors."
-	return true
-}
-
-func asError(err error, p *Problem) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return false
-	}
-	p.Status, p.Title, p.Detail = e.StatusCode(), e.Title, e.Detail
-	if e.Type != "" {
-		p.Type = e.Type
-	}
-	return true
-}
-
-func asHandshake(err error, p *Problem) bool {
-	e, ok := errors.AsType[*ws.HandshakeError](err)
-	if !ok {
-		return false
-	}
-	p.Status, p.Detail = e.Status, e.Error()
-	return true
-}
-
-// asStatus serves errors of the user's own types. The text of one that blames
-// the client is for the client; that of a server error is not.
-func asStatus(err error, p *Problem) {
+// tell takes from an error what it has for the client.
+func (p *Problem) tell(err error) {
 	var e interface {
 		error
 		StatusCode() int
 	}
 	if !errors.As(err, &e) {
+		if h, ok := errors.AsType[*ws.HandshakeError](err); ok && isErrorStatus(h.Status) {
+			p.Status, p.Detail = h.Status, h.Detail
+		}
 		return
 	}
-	if s := e.StatusCode(); s >= 400 && s <= 599 {
-		p.Status = s
+	if status := e.StatusCode(); isErrorStatus(status) {
+		p.Status = status
 	}
-	if p.Status < 500 {
-		p.Detail = e.Error()
+	switch e := e.(type) {
+	case *Error:
+		p.Title, p.Detail, p.Type = e.Title, e.Detail, cmp.Or(e.Type, p.Type)
+	case resolve.Faults:
+		p.Errors, p.Detail = e, "The request has faults, see errors."
+	default:
+		// The text of a user's error that blames the client is for the client;
+		// that of a server error is not.
+		if p.Status < 500 {
+			p.Detail = e.Error()
+		}
 	}
+}
+
+// isErrorStatus reports whether a problem can be sent with the status. 3xx are
+// among them for errors that bring a Location along.
+func isErrorStatus(status int) bool {
+	return status >= 300 && status <= 599 && status != http.StatusNotModified
 }
 
 // headerOf are the header fields that an error brings along.
 func headerOf(err error) http.Header {
+	if isPanic(err) {
+		return nil
+	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Header
 	}
@@ -115,10 +102,17 @@ func headerOf(err error) http.Header {
 // status that the error chooses. What the client is not told is logged. It
 // must be called before anything else was written to w.
 func (c *Config) Answer(w http.ResponseWriter, r *http.Request, err error) {
-	status, header, body := c.problem(r, err)
+	c.answer(w, r, err, func() string { return resolve.RequestID(r) })
+}
+
+func (c *Config) answer(w http.ResponseWriter, r *http.Request, err error, id func() string) {
+	status, header, body := c.problemAs(r, err, id)
 	h := w.Header()
 	maps.DeleteFunc(h, func(k string, _ []string) bool { return describesBody[k] })
-	maps.Copy(h, header)
+	mergeHeader(h, header)
+	if r.Method == http.MethodHead {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
@@ -127,26 +121,37 @@ func (c *Config) Answer(w http.ResponseWriter, r *http.Request, err error) {
 
 // problem makes the answer for an error, and logs it if it is the server's.
 func (c *Config) problem(r *http.Request, err error) (int, http.Header, []byte) {
+	return c.problemAs(r, err, func() string { return resolve.RequestID(r) })
+}
+
+// problemAs is problem for a request whose id may be known.
+func (c *Config) problemAs(r *http.Request, err error, id func() string) (int, http.Header, []byte) {
 	p := problemOf(err)
 	if p.Status >= 500 {
-		p.RequestID = requestID(r)
+		p.RequestID = id()
 		c.log(r, p.RequestID, "request failed", err)
 	}
 	body, merr := json.Marshal(p)
 	if merr != nil {
-		body = []byte(`{"type":"about:blank","status":500}`)
+		body = []byte(`{"type":"about:blank","title":"Internal Server Error","status":500}`)
 	}
 	h := http.Header{}
-	maps.Copy(h, headerOf(err))
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("X-Content-Type-Options", "nosniff")
+	mergeHeader(h, headerOf(err))
+	h["Content-Type"] = problemJSON
+	h["X-Content-Type-Options"] = noSniff
 	return p.Status, h, body
 }
+
+var (
+	problemJSON = []string{"application/problem+json"}
+	noSniff     = []string{"nosniff"}
+)
 
 // describesBody are the header fields of the answer that was meant to be sent
 // and that would be wrong for the problem in its place.
 var describesBody = map[string]bool{
 	"Content-Length": true, "Content-Encoding": true, "Content-Range": true,
+	"Content-Disposition": true, "Content-Language": true, "Content-Location": true,
 	"Etag": true, "Last-Modified": true, "Cache-Control": true,
 }
 
@@ -161,15 +166,4 @@ func (c *Config) log(r *http.Request, id, msg string, err error) {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}
 	c.Logger.LogAttrs(r.Context(), slog.LevelError, msg, attrs...)
-}
-
-// requestID is the id that a proxy or middleware gave the request, if it is a
-// sane one, else a new one.
-func requestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 128 {
-		return id
-	}
-	var b [12]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
 }

@@ -1,37 +1,34 @@
 package endpoint
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
 )
 
-// responder is a result that answers by itself. The family is sealed by the
-// unexported method, because it works on the state of a call; what is not in
-// it can be done by returning an http.Handler.
+// responder is a result that says how it is answered. It is implemented by
+// [Status], [Created], [Accepted], [NoContent], [Redirect], [HTML], [File] and
+// [Template]. The family is sealed by the unexported methods, because they
+// work on the state of a call; what is not in it can be done by returning an
+// http.Handler.
 type responder interface {
+	// respond makes the answer. Nothing is sent yet.
 	respond(s *state) error
-}
-
-// checked is a responder that can be wrong by its type.
-type checked interface{ check() string }
-
-func checkResponder(t reflect.Type) string {
-	if c, ok := reflect.Zero(t).Interface().(checked); ok {
-		return c.check()
-	}
-	return ""
+	// body is the type of the value that is sent, nil if there is none.
+	body() reflect.Type
 }
 
 // Status is a value with a status and header fields of its own.
 type Status[T any] struct {
-	// Code is the HTTP status, 200 if 0.
-	Code   int
+	// Code is the HTTP status, 200 if 0. A status that has no body, such as
+	// 304, drops the value.
+	Code int
+	// Header is added to the answer. A Content-Type in it takes the place of
+	// that of the value's format.
 	Header http.Header
 	Body   T
 }
@@ -41,10 +38,10 @@ func (v Status[T]) respond(s *state) error {
 	if code == 0 {
 		code = http.StatusOK
 	}
-	return respondValue(s, code, v.Header, v.Body)
+	return s.value(code, v.Header, reflect.ValueOf(&v.Body).Elem())
 }
 
-func (Status[T]) check() string { return encodable(reflect.TypeFor[T]()) }
+func (Status[T]) body() reflect.Type { return reflect.TypeFor[T]() }
 
 // Created answers 201 with the value and, if Location is set, where it can be
 // found.
@@ -54,68 +51,76 @@ type Created[T any] struct {
 }
 
 func (v Created[T]) respond(s *state) error {
-	h := http.Header{}
-	if v.Location != "" {
-		h.Set("Location", v.Location)
-	}
-	return respondValue(s, http.StatusCreated, h, v.Body)
+	return s.value(http.StatusCreated, locationHeader(v.Location), reflect.ValueOf(&v.Body).Elem())
 }
 
-func (Created[T]) check() string { return encodable(reflect.TypeFor[T]()) }
+func (Created[T]) body() reflect.Type { return reflect.TypeFor[T]() }
 
-// Accepted answers 202 with the value.
+// Accepted answers 202 with the value and, if Location is set, where the
+// outcome will be found.
 type Accepted[T any] struct {
 	Location string
 	Body     T
 }
 
 func (v Accepted[T]) respond(s *state) error {
-	h := http.Header{}
-	if v.Location != "" {
-		h.Set("Location", v.Location)
-	}
-	return respondValue(s, http.StatusAccepted, h, v.Body)
+	return s.value(http.StatusAccepted, locationHeader(v.Location), reflect.ValueOf(&v.Body).Elem())
 }
 
-func (Accepted[T]) check() string { return encodable(reflect.TypeFor[T]()) }
+func (Accepted[T]) body() reflect.Type { return reflect.TypeFor[T]() }
 
-// respondValue sends a value the way that a plain result of its type is sent.
-func respondValue(s *state, code int, header http.Header, v any) error {
-	if !hasBody(code) {
-		for k, values := range header {
-			s.w.Header()[k] = values
-		}
-		s.begin(code, "")
+func locationHeader(location string) http.Header {
+	if location == "" {
 		return nil
 	}
-	t := reflect.TypeOf(v)
-	switch {
-	case t != nil && isText(t):
-		return s.raw(code, header, "text/plain; charset=utf-8", []byte(reflect.ValueOf(v).String()))
-	case t != nil && isBytes(t):
-		return s.raw(code, header, "application/octet-stream", reflect.ValueOf(v).Bytes())
-	case t != nil && t.Kind() == reflect.Slice && !marshals(t) && reflect.ValueOf(v).IsNil():
-		v = reflect.MakeSlice(t, 0, 0).Interface()
-	}
-	return s.encode(code, header, v)
+	return http.Header{"Location": {location}}
 }
 
-func (s *state) raw(code int, header http.Header, contentType string, b []byte) error {
-	for k, values := range header {
-		s.w.Header()[k] = values
+// value makes an answer of a value the way that a plain result of its type is
+// answered. v is a variable of the caller's own.
+func (s *state) value(code int, header http.Header, v reflect.Value) error {
+	if err := checkStatus(code); err != nil {
+		return err
 	}
-	return s.body(code, contentType, b)
+	s.out = answer{status: code, header: header}
+	t := v.Type()
+	switch {
+	case !hasBody(code):
+	case isText(t):
+		s.out.contentType = textPlain
+		s.out.body = []byte(v.String())
+	case isBytes(t):
+		s.out.contentType = octetStream
+		s.out.body = v.Bytes()
+	case t.Kind() == reflect.Struct, t.Kind() == reflect.Array, byPointer(t):
+		return s.encode(code, header, t, v.Addr().Interface())
+	case t.Kind() == reflect.Slice && v.IsNil() && !marshals(t):
+		return s.encode(code, header, t, reflect.MakeSlice(t, 0, 0).Interface())
+	default:
+		return s.encode(code, header, t, v.Interface())
+	}
+	return nil
+}
+
+func checkStatus(code int) error {
+	if code < 200 || code > 599 {
+		return fmt.Errorf("endpoint: a result with the status %d, which is not between 200 and 599", code)
+	}
+	return nil
 }
 
 // NoContent answers 204.
 type NoContent struct{}
 
-func (NoContent) respond(s *state) error { s.noContent(); return nil }
+func (NoContent) respond(s *state) error { s.out.status = http.StatusNoContent; return nil }
+func (NoContent) body() reflect.Type     { return nil }
 
 // Redirect answers with a Location.
 type Redirect struct {
-	// URL is where to go: a path of this site, or an absolute http or https
-	// URL. Never put a client's text there unchecked.
+	// URL is where to go: a path, as seen from the request's, or an absolute
+	// http or https URL. What could be something else, such as
+	// "javascript:…" or "//host", is answered with 500. That does not make a
+	// client's text safe to put there: where it leads is checked by nobody.
 	URL string
 	// Code is 301, 302, 303, 307 or 308; 303 See Other if 0, which is right
 	// after a form was handled.
@@ -124,67 +129,49 @@ type Redirect struct {
 
 func (v Redirect) respond(s *state) error {
 	code := v.Code
-	if code == 0 {
+	switch code {
+	case 0:
 		code = http.StatusSeeOther
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return fmt.Errorf("endpoint: redirect with the status %d, which is none of 301, 302, 303, 307 and 308", code)
 	}
-	u, err := url.Parse(v.URL)
-	if err != nil || strings.ContainsAny(v.URL, "\r\n") || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("endpoint: redirect to %q, which is no path and no http URL", v.URL)
+	if !isRedirectTarget(v.URL) {
+		return fmt.Errorf("endpoint: redirect to %q, which is no path and no http or https URL", v.URL)
 	}
-	if code < 300 || code > 308 {
-		return fmt.Errorf("endpoint: redirect with status %d", code)
-	}
-	s.began = true
-	http.Redirect(s.w, s.r, v.URL, code)
+	s.out.handler = http.RedirectHandler(v.URL, code)
 	return nil
+}
+
+func (Redirect) body() reflect.Type { return nil }
+
+// isRedirectTarget refuses what browsers read differently than it looks: they
+// take a backslash for a slash and drop tabs and line breaks.
+func isRedirectTarget(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] == 0x7f || text[i] == '\\' {
+			return false
+		}
+	}
+	u, err := url.Parse(text)
+	if err != nil || text == "" {
+		return false
+	}
+	if u.Scheme == "" {
+		return u.Host == "" && !strings.HasPrefix(text, "//")
+	}
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // HTML is sent as text/html. It is written as it is: escaping is the author's.
 type HTML string
 
 func (v HTML) respond(s *state) error {
-	return s.body(http.StatusOK, "text/html; charset=utf-8", []byte(v))
-}
-
-// File is a file of a file system, with the content type of its name's
-// extension, ranges, and Last-Modified.
-type File struct {
-	FS   fs.FS
-	Name string
-	// Attachment is the name under which a browser saves the file, instead of
-	// showing it; "" shows it.
-	Attachment string
-}
-
-func (v File) respond(s *state) error {
-	f, err := v.FS.Open(v.Name)
-	if err != nil {
-		return fileError(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return fileError(err)
-	}
-	content, ok := f.(io.ReadSeeker)
-	if info.IsDir() || !ok {
-		return &Error{Status: http.StatusNotFound, Err: fmt.Errorf("%s is not a seekable file", v.Name)}
-	}
-	if v.Attachment != "" {
-		s.w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(v.Attachment))
-	}
-	s.began = true
-	http.ServeContent(s.w, s.r, info.Name(), info.ModTime(), content)
+	s.out = answer{status: http.StatusOK, contentType: textHTML, body: []byte(v)}
 	return nil
 }
 
-func fileError(err error) error {
-	status := http.StatusInternalServerError
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		status = http.StatusNotFound
-	}
-	return &Error{Status: status, Err: err}
-}
+func (HTML) body() reflect.Type { return nil }
 
 // Engine executes templates by name, as *template.Template of html/template
 // does.
@@ -203,12 +190,18 @@ type Template struct {
 }
 
 func (v Template) respond(s *state) error {
-	if err := v.Engine.ExecuteTemplate(&s.buf, v.Name, v.Data); err != nil {
-		return fmt.Errorf("endpoint: template %s: %w", v.Name, err)
+	// The engine is the user's and may keep the writer, so it gets no buffer
+	// that other calls will use.
+	var page bytes.Buffer
+	if err := v.Engine.ExecuteTemplate(&page, v.Name, v.Data); err != nil {
+		return fmt.Errorf("endpoint: template %q: %w", v.Name, err)
 	}
 	code := v.Code
 	if code == 0 {
 		code = http.StatusOK
 	}
-	return s.body(code, "text/html; charset=utf-8", s.buf.Bytes())
+	s.out = answer{status: code, contentType: textHTML, body: page.Bytes()}
+	return checkStatus(code)
 }
+
+func (Template) body() reflect.Type { return nil }

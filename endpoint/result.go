@@ -1,28 +1,37 @@
 package endpoint
 
 import (
-	"encoding"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"reflect"
 
 	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/internal/frame"
 	"github.com/gofogo/fogo/resolve"
 )
 
 // result is what a view's results become, decided from their types when the
 // view is compiled.
 type result struct {
-	// write answers the request.
-	write func(s *state, run *inject.Run) error
-	// failure takes the error out of a result of a pointer type that
-	// implements error; nil if there is none.
+	// make turns the value that the handler returned into the answer to be
+	// sent; or sends it, if stream is true.
+	make func(s *state, run *inject.Run) error
+	// failure takes the error out of a result of a type other than error that
+	// implements it; nil if there is none.
 	failure func(run *inject.Run) error
+	// offers are the formats to choose from, nil for an answer that has one.
+	offers *offers
+	// items is true for a stream of items, which has formats of its own.
+	items bool
 	// stream is true if the answer begins before everything is done.
 	stream bool
 	why    string // what makes it a stream
+	// owner is true if the handler takes the http.ResponseWriter and answers
+	// itself.
+	owner bool
+	// handler is true if the result is a handler, which is given the request.
+	handler bool
 }
 
 var (
@@ -33,6 +42,22 @@ var (
 	answerType  = reflect.TypeFor[responder]()
 )
 
+// negotiate decides how the result will be sent, before anything is done for
+// it.
+func (res *result) negotiate(s *state) error {
+	switch {
+	case res.offers != nil:
+		if s.offer = res.offers.choose(s.r.Header["Accept"]); s.offer == nil {
+			return res.offers.none
+		}
+	case res.items:
+		if s.framing = chooseFraming(s.r.Header["Accept"]); s.framing == nil {
+			return notAcceptable([]string{ndjson.types[0], events.types[0]})
+		}
+	}
+	return nil
+}
+
 // compileResult decides how the results of an HTTP view are answered. The
 // faults are what is wrong with them.
 func compileResult(fn *inject.Function, values *resolve.Config) (*result, []string) {
@@ -41,19 +66,18 @@ func compileResult(fn *inject.Function, values *resolve.Config) (*result, []stri
 	for i := range out {
 		out[i] = t.Out(i)
 	}
-	if takesWriter(fn) {
-		return ownResult(out)
-	}
-	res := &result{}
+	res := &result{owner: takesWriter(fn)}
 	value, fault := splitError(out, res)
+	switch {
+	case fault != "":
+	case res.owner:
+		fault = res.compileOwner(value)
+	case value == nil:
+		res.make = func(s *state, _ *inject.Run) error { s.out.status = http.StatusNoContent; return nil }
+	default:
+		fault = res.compileValue(value, values)
+	}
 	if fault != "" {
-		return nil, []string{fault}
-	}
-	if value == nil {
-		res.write = func(s *state, _ *inject.Run) error { s.noContent(); return nil }
-		return res, nil
-	}
-	if fault := res.compileValue(value, values); fault != "" {
 		return nil, []string{fault}
 	}
 	return res, nil
@@ -67,35 +91,44 @@ func splitError(out []reflect.Type, res *result) (reflect.Type, string) {
 		return nil, ""
 	}
 	last, isErr := out[n-1], false
-	switch {
-	case last == errorType:
-		isErr = true
-	case last.Implements(errorType) && last.Kind() == reflect.Pointer:
-		isErr = true
-		res.failure = pointerError(n-1, last)
-	case last.Implements(errorType) && n > 1:
-		return nil, fmt.Sprintf("the last result, %s, implements error by value, so that it could never be absent; return error or *%s", last, last)
+	if last.Implements(errorType) && n <= 2 {
+		switch last.Kind() {
+		case reflect.Interface, reflect.Pointer:
+			isErr = true
+		default:
+			return nil, errorByValue(last)
+		}
+		if last != errorType {
+			res.failure = typedError(n-1, last)
+		}
 	}
 	switch {
 	case n == 1 && isErr:
 		return nil, ""
-	case n == 1:
+	case n == 1 || n == 2 && isErr:
 		return out[0], ""
-	case n == 2 && isErr:
-		return out[0], ""
+	case n == 2 && nearly(last, errorType):
+		return nil, fmt.Sprintf("the last result, %s, is an error only by pointer; return *%s or error", last, last)
+	case n == 2 && out[0] == errorType:
+		return nil, fmt.Sprintf("the error comes last: return (%s, error)", last)
 	case n == 2:
 		return nil, fmt.Sprintf("two results must be (T, error), not (%s, %s); for a status beside the value return endpoint.Status[T]", out[0], out[1])
 	}
 	return nil, fmt.Sprintf("%d results are too many: return (T, error), with endpoint.Status[T] as the T that carries a status and headers", n)
 }
 
-// pointerError reads a result of type *E, which is no error if it is nil.
-func pointerError(i int, t reflect.Type) func(*inject.Run) error {
+func errorByValue(t reflect.Type) string {
+	return fmt.Sprintf("%s implements error by value, so that it could never be absent; return error or *%s", t, t)
+}
+
+// typedError reads a result of a pointer or interface type that implements
+// error. It is no error if it is nil.
+func typedError(i int, t reflect.Type) func(*inject.Run) error {
 	return func(run *inject.Run) error {
-		if run.Result(i).Deref().IsNil() {
-			return nil
+		if v := run.Result(i).Value(t); !v.IsNil() {
+			return v.Interface().(error)
 		}
-		return run.Result(i).Box(t).(error)
+		return nil
 	}
 }
 
@@ -108,90 +141,116 @@ func takesWriter(fn *inject.Function) bool {
 	return false
 }
 
-// ownResult is that of a function that takes http.ResponseWriter: it has
-// answered itself.
-func ownResult(out []reflect.Type) (*result, []string) {
-	res := &result{stream: true, why: "it takes http.ResponseWriter, whose first byte cannot be held back"}
-	value, fault := splitError(out, res)
-	if fault == "" && value != nil {
-		fault = fmt.Sprintf("a function that takes http.ResponseWriter owns the response, so it may return an error or nothing, not %s", value)
+// compileOwner is for a function that takes http.ResponseWriter: it has
+// answered itself, with 200 by net/http if it wrote nothing.
+func (res *result) compileOwner(value reflect.Type) string {
+	if value != nil {
+		return fmt.Sprintf("a function that takes http.ResponseWriter owns the response, so it may return an error or nothing, not %s", value)
 	}
-	if fault != "" {
-		return nil, []string{fault}
-	}
-	res.write = func(*state, *inject.Run) error { return nil } // 200 by net/http if nothing was written
-	return res, nil
+	res.stream, res.why = true, "it takes http.ResponseWriter, whose first byte cannot be held back"
+	res.make = func(*state, *inject.Run) error { return nil }
+	return ""
 }
 
 // compileValue decides how a value is answered.
 func (res *result) compileValue(t reflect.Type, values *resolve.Config) string {
 	switch {
 	case t.Implements(answerType):
-		res.write = func(s *state, run *inject.Run) error { return run.Result(0).Box(t).(responder).respond(s) }
-		return checkResponder(t)
+		return res.compileResponder(t, values)
 	case t.Implements(handlerType):
-		res.stream, res.why = true, "its result is an http.Handler, whose first byte cannot be held back"
-		res.write = func(s *state, run *inject.Run) error { return s.serveHandler(run.Result(0).Box(t).(http.Handler)) }
+		res.handler, res.stream, res.why = true, true, "its result is an http.Handler, whose first byte cannot be held back"
+		res.make = func(s *state, run *inject.Run) error { return s.serveHandler(run.Result(0).Value(t)) }
 		return ""
 	case t.Implements(readerType):
 		res.stream, res.why = true, "its result is an io.Reader, which is streamed"
-		res.write = func(s *state, run *inject.Run) error { return s.copyReader(run.Result(0).Box(t).(io.Reader)) }
+		res.make = func(s *state, run *inject.Run) error { return s.sendReader(run.Result(0).Value(t)) }
 		return ""
-	}
-	if items, ok := itemsOf(t); ok {
-		res.stream, res.why = true, fmt.Sprintf("its result %s is a stream of items", t)
-		res.write = func(s *state, run *inject.Run) error { return s.stream(run.Result(0).Value(t), items) }
-		return encodable(items.elem)
-	}
-	switch {
 	case t.Implements(errorType):
-		return fmt.Sprintf("%s implements error by value, so that it could never be absent; return error or *%s", t, t)
-	case isText(t):
-		res.write = func(s *state, run *inject.Run) error { return s.text(run.Result(0).Box(t)) }
-		return ""
-	case isBytes(t):
-		res.write = func(s *state, run *inject.Run) error { return s.bytes(run.Result(0).Value(t).Bytes()) }
-		return ""
+		return errorByValue(t)
 	}
-	res.write = func(s *state, run *inject.Run) error {
-		return s.encode(http.StatusOK, nil, boxed(run, t))
+	if it, ok := itemsOf(t); ok {
+		res.items, res.stream, res.why = true, true, fmt.Sprintf("its result %s is a stream of items", t)
+		codec := itemCodec(values.Codecs)
+		res.make = func(s *state, run *inject.Run) error { return s.stream(run.Result(0).Value(t), it, codec) }
+		return encodable(it.elem)
 	}
-	return encodable(t)
+	return res.compilePlain(t, values)
 }
 
-// boxed is the value to encode; a nil slice is an empty list, not null.
-func boxed(run *inject.Run, t reflect.Type) any {
-	if t.Kind() == reflect.Slice && !marshals(t) {
-		if v := run.Result(0).Value(t); v.IsNil() {
-			return reflect.MakeSlice(t, 0, 0).Interface()
-		}
+func (res *result) compileResponder(t reflect.Type, values *resolve.Config) string {
+	if t.Kind() == reflect.Pointer {
+		return fmt.Sprintf("%s could be nil and says nothing then; return %s", t, t.Elem())
 	}
-	return run.Result(0).Box(t)
-}
-
-// isText reports whether values of t are sent as text/plain.
-func isText(t reflect.Type) bool { return t.Kind() == reflect.String && !marshals(t) }
-
-// isBytes reports whether values of t are sent as application/octet-stream.
-func isBytes(t reflect.Type) bool {
-	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !marshals(t)
-}
-
-// marshals reports whether the type encodes itself.
-func marshals(t reflect.Type) bool {
-	return t.Implements(reflect.TypeFor[json.Marshaler]()) || t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
-}
-
-// encodable is the fault of a type that no codec can encode, "" for others.
-func encodable(t reflect.Type) string {
-	if marshals(t) || marshals(reflect.PointerTo(t)) {
+	res.make = func(s *state, run *inject.Run) error { return run.Result(0).Box(t).(responder).respond(s) }
+	body := reflect.Zero(t).Interface().(responder).body()
+	if body == nil {
 		return ""
 	}
-	switch t.Kind() {
-	case reflect.Func, reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128, reflect.Invalid:
-		return fmt.Sprintf("a result of type %s cannot be encoded; return a value, iter.Seq[T], iter.Seq2[T, error], <-chan T, io.Reader or http.Handler", t)
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		return encodable(t.Elem())
+	if body.Implements(readerType) || body.Implements(handlerType) || body.Implements(answerType) {
+		return fmt.Sprintf("the body of %s is no value to be encoded; to stream with a status return an http.Handler", t)
+	}
+	if _, ok := itemsOf(body); ok {
+		return fmt.Sprintf("the body of %s is a stream of items, which is always 200; return %s, or an http.Handler", t, body)
+	}
+	return res.offer(body, values)
+}
+
+// offer finds the formats for values of type t, if those have a choice.
+func (res *result) offer(t reflect.Type, values *resolve.Config) string {
+	if isText(t) || isBytes(t) {
+		return ""
+	}
+	if fault := encodable(t); fault != "" {
+		return fault
+	}
+	if res.offers = offersFor(t, values.Codecs); len(res.offers.list) == 0 {
+		return fmt.Sprintf("no codec can encode a result of type %s", t)
 	}
 	return ""
+}
+
+// compilePlain is for values that are sent as they are or encoded.
+func (res *result) compilePlain(t reflect.Type, values *resolve.Config) string {
+	switch {
+	case isText(t):
+		res.make = func(s *state, run *inject.Run) error {
+			s.buf.WriteString(*frame.At[string](run.Result(0)))
+			s.out = answer{status: http.StatusOK, contentType: textPlain, body: s.buf.Bytes()}
+			return nil
+		}
+	case isBytes(t):
+		res.make = func(s *state, run *inject.Run) error {
+			s.out = answer{status: http.StatusOK, contentType: octetStream, body: *frame.At[[]byte](run.Result(0))}
+			return nil
+		}
+	default:
+		value := valueOf(t)
+		res.make = func(s *state, run *inject.Run) error { return s.encode(http.StatusOK, nil, t, value(run.Result(0))) }
+	}
+	return res.offer(t, values)
+}
+
+// valueOf returns a function that takes the value to encode, of type t, out of
+// its slot. Types whose address may matter to their encoding, because they or
+// their fields have methods on the pointer, are encoded by a pointer to a copy;
+// a nil slice is an empty list, not null.
+func valueOf(t reflect.Type) func(frame.Ref) any {
+	switch {
+	case t.Kind() == reflect.Struct, t.Kind() == reflect.Array, byPointer(t):
+		set := frame.CopyOf(t)
+		return func(at frame.Ref) any {
+			p := reflect.New(t)
+			set(frame.RefTo(p), at)
+			return p.Interface()
+		}
+	case t.Kind() == reflect.Slice && !marshals(t):
+		empty := reflect.MakeSlice(t, 0, 0).Interface()
+		return func(at frame.Ref) any {
+			if v := at.Value(t); !v.IsNil() {
+				return v.Interface()
+			}
+			return empty
+		}
+	}
+	return func(at frame.Ref) any { return at.Box(t) }
 }

@@ -20,10 +20,6 @@ import (
 
 type UserID int
 type Limit int
-type item struct {
-	Name string `json:"name"`
-	N    int    `json:"n"`
-}
 
 func do(t *testing.T, h http.Handler, method, target, body string, header ...string) (*http.Response, string) {
 	t.Helper()

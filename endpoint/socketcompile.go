@@ -1,11 +1,9 @@
 package endpoint
 
 import (
-	"context"
 	"fmt"
 	"reflect"
 	"runtime/debug"
-	"time"
 
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/internal/pattern"
@@ -26,9 +24,8 @@ const (
 func (c *compiler) socketFunction(fn *inject.Function) {
 	sig := rules.SignatureOf(fn.Type())
 	_, perMessage := rules.IsMessage(sig, rules.Env{Protocol: rules.Socket})
-	codec, fault := c.codec("")
-	u := &socketUnit{c: c, codec: codec, res: &messageResult{}}
-	u.fault(fault)
+	u := c.socketUnit("")
+	codec := u.codec
 	u.compileResult(fn)
 	if perMessage {
 		u.encodable(fn)
@@ -47,17 +44,14 @@ func (c *compiler) socketFunction(fn *inject.Function) {
 
 // socketClass compiles the hooks of a class.
 func (c *compiler) socketClass(k *class) {
-	codec, fault := c.codec(k.encoding)
 	instances := &resolve.Class{Type: k.typ, Prototype: k.proto, Lifetime: inject.PerConnection}
-	u := &socketUnit{c: c, codec: codec, res: &messageResult{}, calls: make([]inject.Call, 2, 3)}
-	u.fault(fault)
+	u := c.socketUnit(k.encoding)
+	u.calls = make([]inject.Call, 2, 3)
 
 	receive := c.method(*k.receive, inject.RoleHook)
-	receive.Context = &resolve.Place{PerMessage: true, Codec: codec, Class: instances}
+	receive.Context = &resolve.Place{PerMessage: true, Codec: u.codec, Class: instances}
 	u.compileResult(receive)
-	if k.encoding != "" {
-		u.encodable(receive)
-	}
+	u.encodable(receive)
 	u.calls[handshakeCall].Name = "handshake"
 	u.calls[messageCall] = inject.Call{Name: "message", Handler: receive}
 	u.streamed(messageCall)
@@ -98,10 +92,24 @@ func resultList(t reflect.Type) string {
 // socketUnit is a socket's program being compiled.
 type socketUnit struct {
 	c      *compiler
+	named  string // encoding, "" if none is named
 	codec  resolve.Codec
+	opts   *ws.Options
 	res    *messageResult
 	calls  []inject.Call
 	faults []string
+}
+
+// socketUnit begins a program. encoding is what a class's method says.
+func (c *compiler) socketUnit(encoding string) *socketUnit {
+	u := &socketUnit{c: c, named: c.encoding(encoding), opts: c.socketOptions(), res: &messageResult{}}
+	var fault string
+	u.codec, fault = c.codec(u.named)
+	u.fault(fault)
+	if err := u.opts.Validate(); err != nil {
+		u.fault(err.Error())
+	}
+	return u
 }
 
 func (u *socketUnit) fault(text string) {
@@ -120,8 +128,7 @@ func (u *socketUnit) compileResult(fn *inject.Function) {
 
 // encodable refuses an encoding for messages that no codec decodes.
 func (u *socketUnit) encodable(fn *inject.Function) {
-	named, _ := u.c.spec.Settings.Get(encodingKey{}).(string)
-	if named == "" && fn.Role == inject.RoleHandler {
+	if u.named == "" {
 		return
 	}
 	for _, t := range fn.Params() {
@@ -147,7 +154,9 @@ func (u *socketUnit) compile(shared bool) {
 		main = messageCall
 	}
 	u.calls[main].Faults = append(u.calls[main].Faults, u.faults...)
-	binder := c.binder(resolve.RouteSpec{Socket: true, Messages: len(u.calls) > messageCall, Shared: shared})
+	binder := c.binder(resolve.RouteSpec{
+		Socket: true, Messages: len(u.calls) > messageCall, Codec: u.codec, Shared: shared,
+	})
 	var err error
 	if u.calls[handshakeCall].Guards, err = c.guards(&resolve.Place{Handshake: true}); err != nil {
 		c.fail(err)
@@ -167,7 +176,7 @@ func (u *socketUnit) compile(shared bool) {
 func (u *socketUnit) view(p *inject.Program, binder *resolve.Binder) *socketView {
 	c := u.c
 	v := &socketView{
-		cfg: c.cfg, values: c.values, opts: c.socketOptions(), program: p, binder: binder, route: c.route(pattern.Socket),
+		cfg: c.cfg, values: c.values, opts: u.opts, program: p, binder: binder, route: c.route(pattern.Socket),
 		handshake: p.Plan(handshakeCall), result: u.res, codec: u.codec,
 		closeOnInvalid: c.flag(invalidKey{}), limit: c.asm.CleanupTimeout(),
 	}
@@ -180,16 +189,51 @@ func (u *socketUnit) view(p *inject.Program, binder *resolve.Binder) *socketView
 	return v
 }
 
-// disconnectContext has the values of the connection's context and a deadline.
-func disconnectContext(conn *ws.WebSocket, limit time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(conn.Context()), limit)
-}
-
-// disconnect runs OnDisconnect.
-func (s *session) disconnect(ctx context.Context) (err error) {
-	run := s.view.closed.Begin(ctx, &s.call, s.scope)
-	defer run.End()
-	return run.Finish(run.Do())
-}
-
+// asPanic is what was recovered as an error.
 func asPanic(v any) error { return &inject.Panic{Value: v, Stack: debug.Stack()} }
+
+// socketOptions are the connection's options: the view's own or the
+// application's, which in any case bring the logger and the tracker.
+func (c *compiler) socketOptions() *ws.Options {
+	opts := c.cfg.WebSocket
+	if own, ok := c.spec.Settings.Get(wsOptionsKey{}).(*ws.Options); ok {
+		logger, tracker := opts.Logger, opts.Tracker
+		opts = *own
+		if opts.Logger == nil {
+			opts.Logger = logger
+		}
+		if opts.Tracker == nil {
+			opts.Tracker = tracker
+		}
+	}
+	if opts.Logger == nil {
+		opts.Logger = c.cfg.Logger
+	}
+	return &opts
+}
+
+// encoding is the name of the view's codec, "" for the default one. The option
+// takes the place of a class's method.
+func (c *compiler) encoding(method string) string {
+	if name, ok := c.spec.Settings.Get(encodingKey{}).(string); ok {
+		return name
+	}
+	return method
+}
+
+// codec is the codec that the view's messages are decoded and its results are
+// encoded with.
+func (c *compiler) codec(named string) (resolve.Codec, string) {
+	if named == "" {
+		return c.values.Codecs[0], ""
+	}
+	codec, ok := c.values.Codecs.ByName(named)
+	if ok {
+		return codec, ""
+	}
+	var names []string
+	for _, k := range c.values.Codecs {
+		names = append(names, k.Name())
+	}
+	return nil, fmt.Sprintf("no codec is named %q; there are %q", named, names)
+}

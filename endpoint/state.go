@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 
 	"github.com/gofogo/fogo/resolve"
@@ -10,12 +11,30 @@ import (
 // state is what one HTTP call needs beside its plan. It is pooled by its view.
 type state struct {
 	resolve.Call
-	view  *httpView
-	w     http.ResponseWriter
-	r     *http.Request
-	buf   bytes.Buffer // of the encoded result
-	began bool         // the answer's first byte may have been sent
-	own   ownWriter    // for handlers that take the http.ResponseWriter
+	view *httpView
+	w    http.ResponseWriter
+	r    *http.Request
+	buf  bytes.Buffer // of the encoded result
+	own  *ownWriter   // around w while something else writes the answer; else nil
+
+	// what was negotiated
+	offer   *offer
+	framing *framing
+
+	out    answer
+	closer io.Closer // what the answer reads from
+	began  bool      // the answer's first byte may have been sent
+	events bool      // it is an event stream, in which an error has its place
+}
+
+// answer is what will be sent once the finishers have agreed to it.
+type answer struct {
+	status      int
+	contentType []string // shared by all calls, never written to
+	vary        bool
+	header      http.Header  // of a responder
+	body        []byte       // usually in the state's buffer
+	handler     http.Handler // sends the rest itself; nil for a body
 }
 
 // maxPooledBuffer is the size over which a buffer is not kept for other calls:
@@ -24,7 +43,8 @@ const maxPooledBuffer = 64 << 10
 
 func (s *state) reset() {
 	s.Call.Reset()
-	s.w, s.r, s.began, s.own = nil, nil, false, ownWriter{}
+	s.w, s.r, s.own, s.offer, s.framing, s.closer = nil, nil, nil, nil, nil, nil
+	s.out, s.began, s.events = answer{}, false, false
 	if s.buf.Cap() > maxPooledBuffer {
 		s.buf = bytes.Buffer{}
 	} else {
@@ -35,32 +55,15 @@ func (s *state) reset() {
 // headOnly reports whether the body must not be written.
 func (s *state) headOnly() bool { return s.r.Method == http.MethodHead }
 
-// ownWriter is the http.ResponseWriter of handlers that take it. It notices
-// whether anything was written, which decides if an error can still be
-// answered.
-type ownWriter struct {
-	http.ResponseWriter
-	began bool
-}
+// started reports whether the client may have seen a part of the answer.
+func (s *state) started() bool { return s.began || s.own != nil && s.own.began }
 
-func (w *ownWriter) WriteHeader(status int) {
-	// An informational status leaves the answer open (RFC 9110 section 15.2).
-	if status >= 200 || status == http.StatusSwitchingProtocols {
-		w.began = true
+// watch puts a writer before the response that notices whether somebody else
+// wrote to it.
+func (s *state) watch() http.ResponseWriter {
+	if s.own == nil {
+		s.own = &ownWriter{ResponseWriter: s.w}
+		s.w = s.own
 	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *ownWriter) Write(b []byte) (int, error) {
-	w.began = true
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController find the server's own writer.
-func (w *ownWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Flush serves code that asks for an http.Flusher by type assertion.
-func (w *ownWriter) Flush() {
-	w.began = true
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	return s.w
 }

@@ -1,13 +1,13 @@
 package endpoint
 
 import (
+	"fmt"
 	"iter"
 	"net/http"
 	"reflect"
-	"strings"
 	"time"
 
-	"github.com/goccy/go-json"
+	"github.com/gofogo/fogo/resolve"
 )
 
 // items is a result type that yields a stream of values.
@@ -81,81 +81,82 @@ func (it items) receive(v reflect.Value, done <-chan struct{}, yield func(any, e
 
 // framing is how items are told apart in a stream.
 type framing struct {
-	contentType    string
+	types          []string // media types; the first is what is sent
 	prefix, suffix string
 }
 
 var (
 	// ndjson is one JSON value per line.
-	ndjson = framing{"application/x-ndjson", "", "\n"}
+	ndjson = framing{[]string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, "", "\n"}
 	// events are server-sent events (HTML Living Standard section 9.2).
-	events = framing{"text/event-stream", "data: ", "\n\n"}
+	events = framing{[]string{"text/event-stream"}, "data: ", "\n\n"}
+	// errorEvents are how an event stream tells of the error that ends it.
+	errorEvents = framing{prefix: "event: error\ndata: ", suffix: "\n\n"}
 )
 
-// stream sends items as they come: as server-sent events to who asks for
-// those, else as NDJSON. Each is flushed, and has a deadline of its own.
-func (s *state) stream(v reflect.Value, it items) error {
-	f := ndjson
-	if acceptsEvents(s.r.Header["Accept"]) {
-		f = events
+// itemCodec is what items are encoded with: the application's JSON codec if it
+// has one, since both framings are made for JSON.
+func itemCodec(codecs resolve.Codecs) resolve.Codec {
+	if c, ok := codecs.ByName("json"); ok {
+		return c
 	}
-	s.w.Header().Set("Cache-Control", "no-store")
-	s.w.Header().Add("Vary", "Accept")
-	s.begin(http.StatusOK, f.contentType)
+	return resolve.JSON()
+}
+
+// stream sends items as they come. Each is flushed, and has a deadline of its
+// own.
+//
+// After the first byte an error of the iterator becomes an event of its own in
+// an event stream, see fail. In NDJSON there is no place for that: it aborts
+// the connection, so that nobody takes the stream for complete.
+func (s *state) stream(v reflect.Value, it items, codec resolve.Codec) error {
+	h := s.w.Header()
+	h.Set("Content-Type", s.framing.types[0])
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // asks nginx to pass items on as they come
+	addVary(h)
+	s.events = s.framing == &events
+	s.begin()
 	if s.headOnly() {
 		return nil // a stream is never started for HEAD
 	}
 	rc := http.NewResponseController(s.w)
+	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
 	// The client learns that the stream is open before its first item.
 	_ = rc.Flush()
 	for item, err := range it.all(v, s.r.Context().Done()) {
-		if s.r.Context().Err() != nil {
-			return nil
+		if err == nil {
+			err = s.item(rc, codec, item)
 		}
 		if err != nil {
-			return s.streamError(rc, f, err)
-		}
-		b, err := json.Marshal(item)
-		if err != nil {
-			return s.streamError(rc, f, err)
-		}
-		if err := s.item(rc, f, b); err != nil {
-			return s.lost(err)
+			return err
 		}
 	}
-	_ = rc.SetWriteDeadline(time.Time{})
-	return nil
+	// The client may be why the items ended: then the call did not succeed,
+	// which the finishers should know.
+	return s.r.Context().Err()
 }
 
-func (s *state) item(rc *http.ResponseController, f framing, b []byte) error {
-	_ = rc.SetWriteDeadline(time.Now().Add(writeTimeout))
-	s.buf.Reset()
-	s.buf.WriteString(f.prefix)
-	s.buf.Write(b)
-	s.buf.WriteString(f.suffix)
-	if _, err := s.w.Write(s.buf.Bytes()); err != nil {
+// item sends one item.
+func (s *state) item(rc *http.ResponseController, codec resolve.Codec, item any) error {
+	if err := s.r.Context().Err(); err != nil {
 		return err
 	}
-	return rc.Flush()
+	s.buf.Reset()
+	s.buf.WriteString(s.framing.prefix)
+	if err := codec.Encode(&s.buf, item); err != nil {
+		return fmt.Errorf("endpoint: item of type %T: %w", item, err)
+	}
+	s.buf.WriteString(s.framing.suffix)
+	return s.chunk(rc, s.buf.Bytes(), true)
 }
 
-// streamError tells the reader of an event stream what a problem would have
-// said. In NDJSON there is no place for that: the error aborts the connection,
-// so that nobody takes the stream for complete.
-func (s *state) streamError(rc *http.ResponseController, f framing, err error) error {
-	if f == events {
-		if b, merr := json.Marshal(problemOf(err)); merr == nil {
-			_ = s.item(rc, framing{prefix: "event: error\ndata: ", suffix: "\n\n"}, b)
-		}
-	}
-	return err
-}
-
-func acceptsEvents(accept []string) bool {
-	for _, line := range accept {
-		if strings.Contains(line, "text/event-stream") {
-			return quality(parseAccept(accept), "text/event-stream") > 0
-		}
-	}
-	return false
+// errorEvent ends an event stream with what a problem would have said.
+func (s *state) errorEvent(err error) {
+	_, _, body := s.view.cfg.problemAs(s.r, err, s.RequestID)
+	s.buf.Reset()
+	s.buf.WriteString(errorEvents.prefix)
+	s.buf.Write(body)
+	s.buf.WriteString(errorEvents.suffix)
+	_ = s.chunk(http.NewResponseController(s.w), s.buf.Bytes(), true)
 }

@@ -77,11 +77,10 @@ type emitter struct {
 	calls      []site
 }
 
-// site is a call whose frame.Call is made when the layout is known.
+// site is a step whose frame.Call is made when the layout is known.
 type site struct {
-	step    int
-	fn      reflect.Value
-	in, out []int
+	step int
+	call frame.Site
 }
 
 func newEmitter(connection bool, scope *scopeSlots) *emitter {
@@ -270,7 +269,7 @@ func (e *emitter) call(s step, b *bound, out []int, errSlot, cleanSlot int) {
 	if s.cleanup != noCleanup {
 		s.clean = uintptr(cleanSlot)
 	}
-	e.calls = append(e.calls, site{step: len(e.steps), fn: b.fn.fn, in: in, out: out})
+	e.calls = append(e.calls, site{step: len(e.steps), call: e.b.AddCall(b.fn.fn, in, out)})
 	e.steps = append(e.steps, s)
 }
 
@@ -308,7 +307,7 @@ func (e *emitter) finish(results []int) *Plan {
 		}
 	}
 	for _, c := range e.calls {
-		e.steps[c.step].call = l.AddCall(c.fn, c.in, c.out)
+		e.steps[c.step].call = l.Call(c.call)
 	}
 	plan := &Plan{steps: e.steps, layout: l}
 	for _, r := range results {

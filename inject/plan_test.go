@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -64,7 +65,10 @@ func TestPlansOfConnection(t *testing.T) {
 	in := level(t, perConnection(sessionOfID), perConnection(newCart))
 	p := program(t, assemble(t, in), connection(in, &fakeBinder{}))
 	t.Run("dump", func(t *testing.T) { golden(t, dump(p, "handshake", "message", "close")) })
-	t.Run("explain", func(t *testing.T) { golden(t, p.Explain()) })
+	t.Run("explain", func(t *testing.T) {
+		// How functions are called depends on the platform.
+		golden(t, regexp.MustCompile(`called by .*`).ReplaceAllString(p.Explain(), "called by (way)"))
+	})
 	assert.Len(t, providersOf(p, 0), 2)
 	assert.Empty(t, providersOf(p, 1))
 	assert.Empty(t, providersOf(p, 2))

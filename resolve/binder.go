@@ -38,6 +38,8 @@ type RouteSpec struct {
 	Socket bool
 	// Messages is true if a function of the route is called per message.
 	Messages bool
+	// Codec decodes the messages that providers take; nil means the default one.
+	Codec Codec
 	// AllowBody permits a body on methods that usually have none.
 	AllowBody bool
 	// Ignore lists variables that nobody needs to take.
@@ -60,6 +62,7 @@ type Binder struct {
 	// that a type whose Extract needs itself is seen to be a cycle.
 	extractors map[extractorKey]*inject.Function
 	now        []*inject.Function
+	before     []*inject.Function // as it would be without overrides
 	uses       func(*inject.Function) []*inject.Function
 	// taken are the claims of guards, hooks and providers, once known.
 	taken []rules.Claim
@@ -178,7 +181,7 @@ func placeOf(f *inject.Function) *Place {
 // Reached implements inject.Binder: it learns what the providers, guards and
 // hooks of the route take by name, which the positions in its handler skip.
 func (b *Binder) Reached(now, before []*inject.Function, uses func(*inject.Function) []*inject.Function) {
-	b.now, b.uses = now, uses
+	b.now, b.before, b.uses = now, before, uses
 	b.taken = b.claims(now)
 	old := b.claims(before)
 	for _, c := range b.taken {
@@ -303,7 +306,8 @@ func Unused(bs ...*Binder) []string {
 	}
 	var all []rules.Result
 	for _, b := range bs {
-		for _, f := range b.now {
+		// What an override replaces stays the taker of its variables.
+		for _, f := range slices.Concat(b.now, b.before) {
 			all = append(all, b.results[f])
 		}
 		for _, res := range b.classes {
@@ -494,6 +498,9 @@ func (b *Binder) valueFiller(f *inject.Function, rb rules.Binding, t reflect.Typ
 
 func (b *Binder) messageFill(f *inject.Function, rb rules.Binding, t reflect.Type) (inject.Fill, error) {
 	codec := b.cfg.Codecs[0]
+	if b.spec.Codec != nil {
+		codec = b.spec.Codec
+	}
 	if p := placeOf(f); p != nil && p.Codec != nil {
 		codec = p.Codec
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -54,6 +55,7 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 		// One byte more lets ReadFrom see the end without growing.
 		b.Grow(int(min(n, 64<<10)) + bytes.MinRead)
 	}
+	limit = min(limit, math.MaxInt64-1)
 	n, err := b.ReadFrom(io.LimitReader(r.Body, limit+1))
 	if err == nil && n > limit {
 		err = errTooLarge
@@ -122,7 +124,7 @@ func parseMultipart(data []byte, boundary string) (url.Values, *Fault) {
 	r := multipart.NewReader(bytes.NewReader(data), boundary)
 	for {
 		part, err := r.NextPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && ends(data, boundary) {
 			return form, nil
 		}
 		if err == nil && part.FileName() == "" {
@@ -135,6 +137,13 @@ func parseMultipart(data []byte, boundary string) (url.Values, *Fault) {
 			return nil, &Fault{Location: "form", Message: "is not a valid multipart form", Status: http.StatusBadRequest}
 		}
 	}
+}
+
+// ends reports whether the data has the line that ends a multipart body. The
+// reader tells io.EOF for one that breaks off, too.
+func ends(data []byte, boundary string) bool {
+	end := "--" + boundary + "--"
+	return bytes.HasPrefix(data, []byte(end)) || bytes.Contains(data, []byte("\n"+end))
 }
 
 func unsupported(contentType, want string) *Fault {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/internal/pattern"
@@ -23,17 +24,17 @@ type Call struct {
 	Vars *pattern.Values
 	// Route is the matched route.
 	Route Route
-	// LogAttrs are the attributes of the call's logger.
-	LogAttrs []slog.Attr
 	// Event is what a call on a connection reads from; nil over HTTP.
 	Event *Event
 
 	maxBody  int64
 	codecs   Codecs
 	faults   Faults
+	unread   int // faults that left a value unread, those not told among them
 	query    url.Values
 	body     body
 	detached *http.Request
+	id       string // see RequestID
 	logger   *slog.Logger
 }
 
@@ -49,23 +50,40 @@ func (c *Call) Reset() {
 // Configure sets what the body readers need; endpoint calls it once per call.
 func (c *Call) Configure(cfg *Config) { c.maxBody, c.codecs = cfg.MaxBody, cfg.Codecs }
 
-// CallLogger implements inject.LoggerHost.
+// CallLogger implements inject.LoggerHost: the logger of a call says which
+// route it is of, and the id under which the answer to it is logged.
 func (c *Call) CallLogger(base *slog.Logger) *slog.Logger {
-	if c.logger == nil {
-		c.logger = base
-		if len(c.LogAttrs) > 0 {
-			c.logger = slog.New(base.Handler().WithAttrs(c.LogAttrs))
-		}
+	if c.logger != nil {
+		return c.logger
 	}
+	attrs := make([]slog.Attr, 0, 3)
+	if c.Route.Pattern != "" {
+		attrs = append(attrs, slog.String("route", c.Route.Pattern))
+	}
+	if c.Request != nil {
+		attrs = append(attrs, slog.String("method", c.Request.Method))
+		attrs = append(attrs, slog.String("request_id", c.RequestID()))
+	}
+	c.logger = slog.New(base.Handler().WithAttrs(attrs))
 	return c.logger
 }
 
-// fault records one thing wrong with the request.
+// maxFaults is how many faults of a request are told. A list of a million
+// malformed numbers is not answered with a million lines.
+const maxFaults = 100
+
+// fault records one thing wrong with the request. Two functions that take the
+// same value find the same fault, which is told once.
 func (c *Call) fault(f Fault) {
 	if f.Status == 0 {
 		f.Status = http.StatusBadRequest
 	}
-	c.faults = append(c.faults, f)
+	if f.Status != http.StatusUnprocessableEntity {
+		c.unread++
+	}
+	if len(c.faults) < maxFaults && !slices.Contains(c.faults, f) {
+		c.faults = append(c.faults, f)
+	}
 }
 
 func (c *Call) malformed(at, problem string) {
@@ -78,6 +96,7 @@ func (c *Call) takeFaults() error {
 		return nil
 	}
 	fs := append(Faults(nil), c.faults...)
+	clear(c.faults)
 	c.faults = c.faults[:0]
 	return fs
 }

@@ -14,6 +14,13 @@ import (
 
 // Codec encodes and decodes values in one format, for bodies, messages and
 // answers. Implementations are safe for concurrent use.
+//
+// A codec that cannot encode every type may have a method
+//
+//	Encodes(t reflect.Type) bool
+//
+// which is asked at build time. Answers of types that it refuses are never
+// offered in its format.
 type Codec interface {
 	// Name is how options and Encoding methods name the codec: "json".
 	Name() string
@@ -49,7 +56,7 @@ func (jsonCodec) Decode(data []byte, v any) error {
 	if bad, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return Fault{
 			Location: jsonPath(data, int(bad.Offset)),
-			Message:  fmt.Sprintf("is a JSON %s, which is not a %s", bad.Value, jsonKind(bad.Type)),
+			Message:  fmt.Sprintf("is a JSON %s, which is not %s", bad.Value, jsonKind(bad.Type)),
 			Status:   400,
 		}
 	}
@@ -103,8 +110,8 @@ func (cs Codecs) ByName(name string) (Codec, bool) {
 }
 
 // ByType finds the codec that reads a Content-Type. A type with a structured
-// suffix, as in application/problem+json, is read by the suffix's codec (RFC
-// 6839). An absent Content-Type means the default codec.
+// suffix, as in application/problem+json or image/svg+xml, is read by the
+// suffix's codec (RFC 6839). An absent Content-Type means the default codec.
 func (cs Codecs) ByType(contentType string) (Codec, bool) {
 	if contentType == "" {
 		return cs[0], true
@@ -113,9 +120,9 @@ func (cs Codecs) ByType(contentType string) (Codec, bool) {
 	if err != nil {
 		return nil, false
 	}
-	suffix := ""
+	suffix := "" // "application/json" of "model/gltf+json"
 	if i := strings.LastIndexByte(media, '+'); i >= 0 {
-		suffix = media[:strings.IndexByte(media, '/')+1] + media[i+1:]
+		suffix = "application/" + media[i+1:]
 	}
 	for _, c := range cs {
 		for _, m := range c.MediaTypes() {

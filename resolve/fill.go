@@ -65,7 +65,13 @@ func readerOf(b rules.Binding) reader {
 func oneOf(b rules.Binding) one {
 	switch b.Source {
 	case rules.Path:
-		return func(c *Call) (string, bool, bool) { return c.Vars.At(b.Var), true, true }
+		// Only {path...} can be empty. That is a value like any other, unless
+		// there is a default or the value may be absent.
+		empty := !b.HasDefault && !b.Optional
+		return func(c *Call) (string, bool, bool) {
+			text := c.Vars.At(b.Var)
+			return text, empty || text != "", true
+		}
 	case rules.Cookie:
 		return func(c *Call) (string, bool, bool) {
 			cookie, err := c.Request.Cookie(b.Name)
@@ -91,9 +97,9 @@ func (b *Binder) fillerOf(rb rules.Binding) (filler, error) {
 	t := rules.ReflectOf(rb.Value)
 	switch rb.Shape {
 	case rules.ScalarShape:
-		return b.optional(rb, t, scalarFiller(rb, t)), nil
+		return b.optional(rb, t, scalarFiller(rb, t)), checkDefault(rb, t, rb.Default)
 	case rules.SliceShape:
-		return sliceFiller(rb, t), nil
+		return sliceFiller(rb, t), checkDefault(rb, t.Elem(), splitDefault(rb.Default)...)
 	case rules.StructShape:
 		return b.structFiller(rb, t)
 	case rules.CodecShape:
@@ -151,6 +157,21 @@ func (b *Binder) optional(rb rules.Binding, t reflect.Type, f filler) filler {
 		f(c, own)
 		at.Point(own)
 	}
+}
+
+// checkDefault parses a default as it will be parsed when it is needed. The
+// rules did so for basic kinds; what UnmarshalText accepts is known only here.
+func checkDefault(rb rules.Binding, t reflect.Type, texts ...string) error {
+	if !rb.HasDefault {
+		return nil
+	}
+	parse := parserOf(t)
+	for _, text := range texts {
+		if problem := parse(text, frame.New(t)); problem != "" {
+			return fmt.Errorf("the default of %s does not parse: %s", location(rb), problem)
+		}
+	}
+	return nil
 }
 
 func scalarFiller(rb rules.Binding, t reflect.Type) filler {

@@ -67,9 +67,9 @@ func (d *bodyDecoder) fill(c *Call, at frame.Ref) {
 
 func (d *bodyDecoder) fillForm(c *Call, at frame.Ref) {
 	own := reflect.New(d.typ)
-	before := len(c.faults)
+	before := c.unread
 	d.form(c, frame.RefTo(own))
-	if d.check != nil && len(c.faults) == before {
+	if d.check != nil && c.unread == before {
 		d.check.run(c, own.Interface(), "", d.formNames)
 	}
 	d.set(at, frame.RefTo(own))
@@ -140,6 +140,9 @@ func formFields(t reflect.Type) ([]rules.Binding, bool) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name := formName(f)
+		if f.Anonymous && !f.IsExported() {
+			return nil, false // its fields may be promoted
+		}
 		if !f.IsExported() || name == "-" {
 			continue
 		}

@@ -73,9 +73,9 @@ func (b *Binder) structFiller(rb rules.Binding, t reflect.Type) (filler, error) 
 	return func(c *Call, at frame.Ref) {
 		// The checks see this memory, so it is not the frame's.
 		own := reflect.New(t)
-		before := len(c.faults)
+		before := c.unread
 		fill(c, frame.RefTo(own))
-		if len(c.faults) == before {
+		if c.unread == before {
 			k.run(c, own.Interface(), "", names)
 		}
 		set(at, frame.RefTo(own))

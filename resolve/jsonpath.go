@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/goccy/go-json"
 )
 
 // jsonPath names the value of a JSON text that ends at, or contains, an offset:
@@ -39,7 +41,10 @@ func (s *pathScanner) next() {
 	case '{':
 		s.levels = append(s.levels, level{})
 	case '[':
-		s.levels = append(s.levels, level{array: true})
+		// A text that ends here is about the array, not about its first element.
+		if s.i < len(s.data) {
+			s.levels = append(s.levels, level{array: true})
+		}
 	case '}', ']':
 		s.pop()
 	case ',':
@@ -53,8 +58,7 @@ func (s *pathScanner) next() {
 	}
 }
 
-// pop leaves a level, unless the text ends with its bracket: then the value in
-// question is the one that the bracket closes, not the one around it.
+// pop leaves a level.
 func (s *pathScanner) pop() {
 	if n := len(s.levels); n > 0 {
 		s.levels = s.levels[:n-1]
@@ -83,8 +87,11 @@ func (s *pathScanner) text() {
 	s.i++
 	if n := len(s.levels); n > 0 && !s.levels[n-1].array && !s.levels[n-1].value {
 		key := string(s.data[start:end])
-		if unquoted, err := strconv.Unquote(`"` + key + `"`); err == nil {
-			key = unquoted
+		if strings.IndexByte(key, '\\') >= 0 {
+			var unquoted string
+			if json.Unmarshal([]byte(`"`+key+`"`), &unquoted) == nil {
+				key = unquoted
+			}
 		}
 		s.levels[n-1].key = key
 	}
@@ -111,24 +118,24 @@ func (s *pathScanner) path() string {
 // jsonKind names a Go type to a client, who does not know Go.
 func jsonKind(t reflect.Type) string {
 	if t == nil {
-		return "value of the expected type"
+		return "a value of the expected type"
 	}
 	switch t.Kind() {
 	case reflect.Bool:
-		return "boolean"
+		return "a boolean"
 	case reflect.String:
-		return "string"
+		return "a string"
 	case reflect.Slice, reflect.Array:
-		return "list"
+		return "a list"
 	case reflect.Map, reflect.Struct:
-		return "object"
+		return "an object"
 	case reflect.Float32, reflect.Float64:
-		return "number"
+		return "a number"
 	case reflect.Pointer:
 		return jsonKind(t.Elem())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return "integer of " + strconv.Itoa(t.Bits()) + " bits"
+		return "an integer of " + strconv.Itoa(t.Bits()) + " bits"
 	}
-	return "value of the expected type"
+	return "a value of the expected type"
 }

@@ -3,6 +3,7 @@ package resolve
 import (
 	"encoding"
 	"errors"
+	"math"
 	"reflect"
 	"strconv"
 	"time"
@@ -95,6 +96,9 @@ func parseUint[T uint | uint8 | uint16 | uint32 | uint64](bits int) parser {
 func parseFloat[T float32 | float64](bits int) parser {
 	return func(s string, at frame.Ref) string {
 		v, err := strconv.ParseFloat(s, bits)
+		if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			err = strconv.ErrSyntax // JSON has neither, so no answer could tell it
+		}
 		if err != nil {
 			return numberProblem(s, err, "a number", bits)
 		}

@@ -38,6 +38,8 @@ type Built struct {
 	redirectSlash bool
 	states        sync.Pool
 
+	cancel context.CancelFunc // ends the context of the Singletons; set by Start
+
 	routes   []RouteInfo
 	warnings []string
 	names    map[string]*Route
@@ -98,10 +100,31 @@ func (b *Built) addPart(p any) {
 	}
 }
 
-// Start makes the Singletons that the routes need, dependencies first and with
-// ctx as their context, starts what is mounted, and runs the start hooks. After
-// an error everything that was started is stopped again, without stop hooks.
+// Start makes the Singletons that the routes need, dependencies first, starts
+// what is mounted, and runs the start hooks. After an error everything that was
+// started is stopped again, without stop hooks.
+//
+// The context that Singletons and hooks are given has the values of ctx. While
+// starting it ends with ctx, after that only in Stop.
 func (b *Built) Start(ctx context.Context) error {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	b.cancel = cancel
+	release := context.AfterFunc(ctx, cancel)
+	err := b.begin(own)
+	if err != nil {
+		release()
+		cancel()
+		return err
+	}
+	if !release() {
+		// Nothing heeded it, but what was made has the context.
+		return errors.Join(context.Cause(ctx), b.Stop(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// begin starts the parts, and stops them again if one fails.
+func (b *Built) begin(ctx context.Context) error {
 	if err := b.assembly.Start(ctx); err != nil {
 		return err
 	}
@@ -135,15 +158,19 @@ func (b *Built) Drain(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Stop runs the stop hooks, stops what is mounted, and closes the Singletons,
-// each in reverse order. It does all of that whatever fails, and returns the
+// Stop runs the stop hooks, stops what is mounted, ends the context of the
+// Singletons and closes them, each in reverse order. It does all of that whatever fails, and returns the
 // joined errors. No request may be under way any more.
 func (b *Built) Stop(ctx context.Context) error {
 	var errs []error
 	for i := range slices.Backward(b.stop) {
 		errs = append(errs, b.stop[i].run(ctx))
 	}
-	errs = append(errs, stopParts(ctx, b.parts), b.assembly.Stop(ctx))
+	errs = append(errs, stopParts(ctx, b.parts))
+	if b.cancel != nil {
+		b.cancel()
+	}
+	errs = append(errs, b.assembly.Stop(ctx))
 	return errors.Join(errs...)
 }
 

@@ -66,29 +66,24 @@ func (rt *Route) checkKind(k endpoint.Kind) error {
 		return fmt.Errorf("Endpoint takes a class, not a function; register %s with Get, Post, … or WebSocket", rt.describe())
 	case rt.call == "WebSocket" && !k.Socket && k.Class:
 		return fmt.Errorf("class %s has no OnReceive; register it with Endpoint", rt.describe())
-	case rt.call != "Handle" && rt.kind != funcRoute && rt.method != "":
-		return fmt.Errorf("the pattern names the method %s; leave it out", rt.method)
 	}
 	return nil
 }
 
 // entries makes the entries of a view and puts them into the tree.
 func (b *builder) entries(rt *Route, k endpoint.Kind) []*entry {
-	switch {
-	case k.Class:
-		methods := k.Verbs
-		if k.Socket {
-			methods = append(methods[:len(methods):len(methods)], pattern.Socket)
-		}
-		var list []*entry
-		for _, m := range methods {
-			list = append(list, b.entry(rt, b.withMethod(rt.pattern, m), m))
-		}
-		return list
-	case rt.kind == socketRoute:
-		return []*entry{b.entry(rt, b.withMethod(rt.pattern, pattern.Socket), pattern.Socket)}
+	if !k.Class {
+		return []*entry{b.entry(rt, rt.pattern, rt.method)}
 	}
-	return []*entry{b.entry(rt, rt.pattern, rt.method)}
+	methods := k.Verbs
+	if k.Socket {
+		methods = append(methods[:len(methods):len(methods)], pattern.Socket)
+	}
+	var list []*entry
+	for _, m := range methods {
+		list = append(list, b.entry(rt, b.withMethod(rt.pattern, m), m))
+	}
+	return list
 }
 
 // withMethod returns a pattern that has none, with one.

@@ -101,11 +101,11 @@ func (g *Group) Endpoint(pat string, class any, opts ...endpoint.Option) *Route 
 // a class with OnReceive. It doesn't conflict with a GET on the same pattern:
 // upgrade requests take the socket.
 func (g *Group) WebSocket(pat string, view any, opts ...endpoint.Option) *Route {
-	k := socketRoute
+	rt := &Route{call: "WebSocket", kind: socketRoute, method: pattern.Socket, view: view, opts: opts, at: funcinfo.Caller(1)}
 	if t := reflect.TypeOf(view); t != nil && t.Kind() != reflect.Func {
-		k = classRoute
+		rt.kind, rt.method = classRoute, "" // which may have verbs too
 	}
-	return g.route(&Route{call: "WebSocket", kind: k, view: view, opts: opts, at: funcinfo.Caller(1)}, pat)
+	return g.route(rt, pat)
 }
 
 // Mount serves a prefix and everything below it with a handler, which sees the

@@ -4,13 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"sync"
 
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/internal/funcinfo"
-	"github.com/gofogo/fogo/internal/rules"
 )
 
 // group lets Router embed a Group whose field doesn't hide the method Group.
@@ -34,7 +32,7 @@ type Router struct {
 // New returns a router without routes.
 func New() *Router {
 	in := inject.New()
-	in.Reject(func(t reflect.Type) string { return rules.CheckProvided(rules.Reflect(t)) })
+	in.Reject(endpoint.Unprovidable)
 	r := &Router{}
 	r.group = Group{reg: &r.reg, injector: in}
 	return r

@@ -2,7 +2,6 @@ package router
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/gofogo/fogo/endpoint"
@@ -70,8 +69,8 @@ type state struct {
 	vals    pattern.Values
 	entry   *entry // nil: see verdict
 	verdict verdict
-	to      string   // escaped path to redirect to
-	allow   []string // methods
+	to      string // escaped path to redirect to
+	allow   string // the header of that name
 }
 
 // ServeHTTP answers a request. Singletons must have been made by Start.
@@ -102,7 +101,7 @@ func (b *Built) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // release gives a state back. One whose call panicked is dropped.
 func (b *Built) release(s *state) {
 	s.vals.Reset()
-	s.entry, s.to, s.allow = nil, "", nil
+	s.entry, s.to, s.allow = nil, "", ""
 	b.states.Put(s)
 }
 
@@ -151,14 +150,15 @@ func (b *Built) miss(r *http.Request, s *state, host, path string) {
 	if socket {
 		methods = append(methods, http.MethodGet) // that is what a handshake is
 	}
-	methods = append(methods, http.MethodOptions)
-	slices.Sort(methods)
-	s.allow = slices.Compact(methods)
-	switch {
-	case r.Method == http.MethodOptions:
+	s.allow = endpoint.Allow(methods)
+	switch r.Method {
+	case http.MethodOptions:
 		s.verdict = listMethods
-	case r.Method == http.MethodGet && socket:
-		s.verdict = upgradeRequired
+	case http.MethodGet, http.MethodHead:
+		s.verdict = notAllowed
+		if socket {
+			s.verdict = upgradeRequired
+		}
 	default:
 		s.verdict = notAllowed
 	}
@@ -188,7 +188,7 @@ func (b *Built) finish(w http.ResponseWriter, r *http.Request, s *state) {
 	case toggleSlash:
 		redirectRelative(w, r, s.to)
 	case listMethods:
-		w.Header().Set("Allow", strings.Join(s.allow, ", "))
+		w.Header().Set("Allow", s.allow)
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		b.cfg.Answer(w, r, s.refusal())
@@ -200,11 +200,9 @@ func (s *state) refusal() *endpoint.Error {
 	switch s.verdict {
 	case notAllowed:
 		// RFC 9110 section 15.5.6: the answer must list the allowed methods.
-		return &endpoint.Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {strings.Join(s.allow, ", ")}}}
+		return &endpoint.Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {s.allow}}}
 	case upgradeRequired:
-		// RFC 9110 section 15.5.22: the answer must name the protocol.
-		return &endpoint.Error{Status: http.StatusUpgradeRequired, Header: http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}},
-			Detail: "this address speaks WebSocket"}
+		return endpoint.UpgradeRequired()
 	}
 	return &endpoint.Error{Status: http.StatusNotFound}
 }

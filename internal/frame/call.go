@@ -3,11 +3,12 @@ package frame
 import "reflect"
 
 // Call is a call of one function, its arguments and results in slots of one
-// layout. It is the one place that invokes user functions: a faster way of
-// calling takes the place of reflect.Value.Call here and nowhere else.
+// layout. It is the one place that invokes user functions: by words where that
+// is possible, see words_call.go, else by reflection.
 type Call struct {
+	words   // how it is called by words, if it is
 	fn      reflect.Value
-	id      int
+	id      int // among the layout's calls by reflection
 	in, out []int
 }
 
@@ -17,24 +18,49 @@ type operands struct {
 	in, out []reflect.Value
 }
 
-// AddCall adds a call of fn to the layout: slot in[i] holds its argument i, slot
-// out[i] takes its result i. The slots must have the exact types.
-func (l *Layout) AddCall(fn reflect.Value, in, out []int) *Call {
-	c := &Call{fn: fn, id: len(l.calls), in: in, out: out}
-	l.calls = append(l.calls, c)
+// Site is a call whose arguments and results have slots, before the layout is
+// built.
+type Site struct {
+	fn      reflect.Value
+	in, out []int
+	block   int
+}
+
+// AddCall notes a call of fn: slot in[i] holds its argument i, slot out[i] takes
+// its result i. The slots must have the exact types.
+func (b *Builder) AddCall(fn reflect.Value, in, out []int) Site {
+	return Site{fn: fn, in: in, out: out, block: b.reserve(fn.Type())}
+}
+
+// Call compiles a call that was noted with the layout's builder.
+func (l *Layout) Call(s Site) *Call {
+	c := &Call{fn: s.fn, in: s.in, out: s.out}
+	c.compile(l, s.block)
+	if !c.byWords() {
+		c.id = len(l.calls)
+		l.calls = append(l.calls, c)
+	}
 	return c
 }
 
 // Run calls the function on the values in f. A panic passes through.
 func (c *Call) Run(f *Frame) {
+	if c.runWords(f) {
+		return
+	}
 	o := &f.calls[c.id]
 	for i, v := range c.fn.Call(o.in) {
 		o.out[i].Set(v)
 	}
 }
 
-// Way names how the call is made, for Explain.
-func (c *Call) Way() string { return "reflect" }
+// Way names how the call is made, for Explain: "words" or "reflect".
+func (c *Call) Way() string {
+	if c.byWords() {
+		return "words"
+	}
+	return "reflect"
+}
 
 func (c *Call) operands(f *Frame, l *Layout) operands {
 	return operands{in: views(f, l, c.in), out: views(f, l, c.out)}

@@ -82,8 +82,9 @@ func TestCall(t *testing.T) {
 	for i := range typ.NumOut() {
 		out = append(out, b.Add(typ.Out(i)))
 	}
+	site := b.AddCall(reflect.ValueOf(sum), in, out)
 	l := b.Build()
-	c := l.AddCall(reflect.ValueOf(sum), in, out)
+	c := l.Call(site)
 	f := l.New()
 	for range 3 { // a cleared frame serves as a new one does
 		*frame.At[string](f.At(l.Offset(in[1]))) = "a"

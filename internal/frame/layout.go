@@ -19,6 +19,10 @@ func (b *Builder) Add(t reflect.Type) int {
 
 // Build makes the layout. The builder must not be used afterwards.
 func (b *Builder) Build() *Layout {
+	// An empty struct type would give all frames one address.
+	if len(b.types) == 0 {
+		b.types = append(b.types, reflect.TypeFor[uintptr]())
+	}
 	fields := make([]reflect.StructField, len(b.types))
 	for i, t := range b.types {
 		fields[i] = reflect.StructField{Name: "F" + strconv.Itoa(i), Type: t}

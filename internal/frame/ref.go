@@ -58,38 +58,6 @@ func Pointing[I any](t reflect.Type) (func(Ref) I, bool) {
 	}, true
 }
 
-// Copy copies the value at src to dst.
-type Copy func(dst, src Ref)
-
-// CopyOf returns the copy function for values of type t. One- and two-word
-// kinds are copied directly, larger structs by the runtime.
-func CopyOf(t reflect.Type) Copy {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
-		return copyAs[unsafe.Pointer]
-	case reflect.Interface:
-		return copyAs[[2]unsafe.Pointer]
-	case reflect.String:
-		return copyAs[string]
-	case reflect.Slice:
-		return copyAs[[]byte]
-	case reflect.Bool, reflect.Int8, reflect.Uint8:
-		return copyAs[uint8]
-	case reflect.Int16, reflect.Uint16:
-		return copyAs[uint16]
-	case reflect.Int32, reflect.Uint32, reflect.Float32:
-		return copyAs[uint32]
-	case reflect.Int, reflect.Uint, reflect.Int64, reflect.Uint64, reflect.Uintptr, reflect.Float64:
-		if t.Size() == 8 {
-			return copyAs[uint64]
-		}
-		return copyAs[uint32]
-	}
-	return func(dst, src Ref) { dst.Value(t).Set(src.Value(t)) }
-}
-
-func copyAs[T any](dst, src Ref) { *(*T)(dst.p) = *(*T)(src.p) }
-
 // Identity returns the address of the closure behind a function value: equal
 // for two uses of one declared function, different for two closures made from
 // one literal that captured variables.

@@ -1,0 +1,214 @@
+package fogo
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gofogo/fogo/endpoint"
+	"github.com/gofogo/fogo/router"
+)
+
+// App is an application: a [router.Router], which it has all methods of, with
+// a configuration and a life.
+//
+// Register routes, providers and hooks first, from one goroutine. Then Build,
+// Start, Stop, Run, Serve and ServeHTTP may be called from any. An application
+// lives once; [App.With] makes another one from the same registrations.
+type App struct {
+	*router.Router
+
+	settings settings
+	life     life
+}
+
+// life is where an application is between its making and its end.
+type life struct {
+	running  atomic.Pointer[router.Built] // between Start and Stop: all that a request needs
+	stopping atomic.Bool
+
+	mu     sync.Mutex // guards the rest, and is held while building, starting and stopping
+	built  *router.Built
+	err    error // of the build
+	failed bool  // a request could not start the application, and that was logged
+}
+
+// ErrStopped is returned by Start once the application was stopped.
+var ErrStopped = errors.New("fogo: the application is stopped; one that lives again is made with App.With")
+
+// New returns an application without routes.
+func New(opts ...Option) *App {
+	a := &App{Router: router.New(), settings: settings{shutdown: DefaultShutdownTimeout}}
+	a.settings.apply(opts)
+	return a
+}
+
+// With returns another application with the same registrations, and with more
+// options. Both are built, started and stopped on their own, and share no
+// Singletons; what they share are the views, the middleware, and mounted
+// handlers. Registering with one is registering with the other. Package
+// fogotest makes one for each test.
+func (a *App) With(opts ...Option) *App {
+	b := &App{Router: a.Router, settings: a.settings.clone()}
+	b.settings.apply(opts)
+	return b
+}
+
+// Build checks every route, guard, hook and provider, and prepares what it
+// takes to serve. The error has everything that is wrong, see
+// [router.BuildError]. It makes no Singleton, so it may be called in a test
+// without a database:
+//
+//	func TestApp(t *testing.T) {
+//		if err := newApp().Build(); err != nil {
+//			t.Fatal(err)
+//		}
+//	}
+//
+// Calling it again costs nothing. It ends registration: what comes later is
+// returned as an error from here on.
+func (a *App) Build() error {
+	a.life.mu.Lock()
+	defer a.life.mu.Unlock()
+	return a.build()
+}
+
+// build builds once. life.mu is held.
+func (a *App) build() error {
+	l := &a.life
+	if l.built == nil && l.err == nil {
+		l.built, l.err = a.Router.Build(a.settings.options())
+	}
+	if l.err != nil {
+		return l.err
+	}
+	return a.Router.Err()
+}
+
+// Start builds the application, makes the Singletons that its routes need, and
+// runs the start hooks. On an error what was made is closed again. Starting a
+// started application does nothing.
+//
+// Singletons and start hooks are given a context with the values of ctx. While
+// starting it ends with ctx; afterwards it lives on until Stop.
+func (a *App) Start(ctx context.Context) error {
+	a.life.mu.Lock()
+	defer a.life.mu.Unlock()
+	return a.start(ctx)
+}
+
+// start is Start with life.mu held.
+func (a *App) start(ctx context.Context) error {
+	l := &a.life
+	if l.stopping.Load() {
+		return ErrStopped
+	}
+	if l.running.Load() != nil {
+		return a.Router.Err()
+	}
+	if err := a.build(); err != nil {
+		return err
+	}
+	if err := l.built.Start(ctx); err != nil {
+		return err
+	}
+	l.running.Store(l.built)
+	return nil
+}
+
+// Drain closes all WebSockets with 1001 and waits for their handlers; when ctx
+// is done what is left is cancelled. It is for applications under a server of
+// their own: call it together with http.Server.Shutdown, then Stop.
+func (a *App) Drain(ctx context.Context) error {
+	if b := a.life.running.Load(); b != nil {
+		return b.Drain(ctx)
+	}
+	return nil
+}
+
+// Stop ends the application, in the reverse order of Start: it drains what
+// WebSockets there still are, runs the stop hooks, cancels the context of the
+// Singletons, and closes them. It does all of that whatever fails, and returns
+// the joined errors. Requests that come from now on are answered with 503;
+// those under way should be over. Stopping again, or before Start, does nothing.
+func (a *App) Stop(ctx context.Context) error {
+	l := &a.life
+	l.stopping.Store(true)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.running.Swap(nil)
+	if b == nil {
+		return nil
+	}
+	return errors.Join(b.Drain(ctx), b.Stop(ctx))
+}
+
+// ServeHTTP answers a request, under whatever server. An application that
+// nobody started is started by its first request; if that fails the problems
+// are logged once, and this and all other requests are answered with 500.
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b := a.life.running.Load()
+	if b == nil {
+		var err error
+		if b, err = a.startForRequest(); err != nil {
+			a.settings.config().Answer(w, r, err)
+			return
+		}
+	}
+	b.ServeHTTP(w, r)
+}
+
+// startForRequest starts the application, or returns what to answer.
+func (a *App) startForRequest() (*router.Built, error) {
+	l := &a.life
+	if l.stopping.Load() {
+		return nil, unavailable()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.running.Load(); b != nil {
+		return b, nil // somebody was faster
+	}
+	if l.failed {
+		return nil, &endpoint.Error{Status: http.StatusInternalServerError}
+	}
+	// The first request must not end the start when its client hangs up.
+	err := a.start(context.Background())
+	switch {
+	case errors.Is(err, ErrStopped):
+		return nil, unavailable()
+	case err != nil:
+		l.failed = true
+		a.settings.config().Logger.Error("the application cannot start", slog.Any("error", err))
+		return nil, &endpoint.Error{Status: http.StatusInternalServerError}
+	}
+	return l.running.Load(), nil
+}
+
+func unavailable() error {
+	return &endpoint.Error{
+		Status: http.StatusServiceUnavailable, Detail: "The server is shutting down.",
+		Header: http.Header{"Connection": {"close"}, "Retry-After": {"1"}},
+	}
+}
+
+// Routes describes the routes in order of registration: what documents and
+// tests are made from. It builds the application, and is nil if that fails.
+func (a *App) Routes() []router.RouteInfo {
+	if a.Build() != nil {
+		return nil
+	}
+	return a.life.built.Routes()
+}
+
+// Warnings are what does no harm but may be a mistake: providers that no route
+// needs. It builds the application, and is nil if that fails.
+func (a *App) Warnings() []string {
+	if a.Build() != nil {
+		return nil
+	}
+	return a.life.built.Warnings()
+}

@@ -1,0 +1,23 @@
+package main
+import (
+_ "github.com/gofogo/fogo"
+_ "github.com/gofogo/fogo/resolve/playground"
+_ "github.com/go-chi/chi/v5"
+_ "github.com/gin-gonic/gin"
+_ "github.com/labstack/echo/v5"
+_ "github.com/gofiber/fiber/v3"
+_ "github.com/danielgtaylor/huma/v2"
+_ "github.com/danielgtaylor/huma/v2/adapters/humago"
+_ "github.com/go-fuego/fuego"
+_ "github.com/kataras/iris/v12"
+_ "github.com/flamego/flamego"
+_ "gopkg.in/macaron.v1"
+_ "github.com/go-macaron/binding"
+_ "github.com/go-martini/martini"
+_ "github.com/codegangsta/inject"
+_ "go.uber.org/dig"
+_ "github.com/go-playground/validator/v10"
+_ "github.com/goccy/go-json"
+_ "github.com/gobwas/ws"
+)
+func main(){}

@@ -1,0 +1,156 @@
+package endpoint
+
+// How the connections of a view end when something goes wrong: with an HTTP
+// status before they were accepted, with a close code or a problem object
+// after.
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/resolve"
+	"github.com/gofogo/fogo/ws"
+)
+
+// refuse ends a connection whose handshake, or whose owning view, failed:
+// with an HTTP status before it was accepted, with a close code after.
+func (s *session) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	defer s.conn.Finish() // nobody serves it; without effect if it was not accepted
+	cause := err
+	// Deferred, for a handler that aborts panics in reject.
+	defer func() { s.closeScope(s.conn.Context(), cause) }()
+	switch {
+	case s.conn.Accepted():
+		if !s.gone(err) {
+			s.view.observe(r, err)
+			s.end(err, s.closeCode(err))
+		}
+	case !s.over():
+		s.view.observe(r, err)
+		s.reject(w, r, err)
+	case errors.Is(err, ws.ErrClosed):
+		cause = nil // the view itself refused the connection, which is no failure
+	default:
+		s.view.observe(r, err)
+		s.log("handshake failed after the view refused it", err)
+	}
+}
+
+// unserved ends a connection that could not be accepted although its handshake
+// succeeded. OnConnect has run, so OnDisconnect runs too, unless it was
+// OnConnect that refused the connection.
+func (s *session) unserved(w http.ResponseWriter, r *http.Request, err error) {
+	accepted := s.conn.Accepted()
+	if !accepted && s.over() {
+		s.closeScope(s.conn.Context(), nil)
+		return
+	}
+	defer s.conn.Finish()
+	defer s.Closed(s.conn, ws.CodeAbnormal, "")
+	s.failed = err
+	switch {
+	case !accepted:
+		s.view.observe(r, err)
+		s.reject(w, r, err)
+	case !s.gone(err):
+		s.view.observe(r, err)
+		s.end(err, s.closeCode(err))
+	}
+}
+
+// reject answers the handshake with the status that the error chooses. A close
+// code says nothing about HTTP: it is answered with 403.
+func (s *session) reject(w http.ResponseWriter, r *http.Request, err error) {
+	if p, ok := errors.AsType[*inject.Panic](err); ok && p.Value == http.ErrAbortHandler {
+		panic(http.ErrAbortHandler)
+	}
+	if _, ok := chosen(err); ok {
+		err = &Error{Status: http.StatusForbidden, Err: err}
+	}
+	status, header, body := s.view.cfg.problem(r, err)
+	_ = s.conn.Reject(status, header, body)
+}
+
+// fail ends the connection because of an error of a message, or tells the
+// client about a message that did not pass validation.
+func (s *session) fail(err error) {
+	if s.gone(err) {
+		return
+	}
+	s.view.observe(nil, err)
+	faults, ok := errors.AsType[resolve.Faults](err)
+	switch {
+	case !ok || isPanic(err):
+		s.end(err, s.closeCode(err))
+	case s.view.closeOnInvalid || s.sendValue(problemOf(faults)) != nil:
+		s.end(err, ws.CloseError{Code: ws.CodeInvalidPayload, Reason: "the message has faults"})
+	}
+}
+
+// gone reports whether the connection had ended and err says no more than
+// that: writing to a connection that is gone is no failure of ours.
+func (s *session) gone(err error) bool {
+	_, _, ended := s.conn.CloseCode()
+	if !ended || !errors.Is(err, ws.ErrClosed) && !errors.Is(err, context.Canceled) {
+		return false
+	}
+	s.failed = err
+	return true
+}
+
+// end closes the connection because of an error.
+func (s *session) end(err error, with ws.CloseError) {
+	s.failed = err
+	if with.Code == ws.CodeInternalError {
+		s.log("connection failed", err)
+	}
+	_ = s.conn.Close(with.Code, strings.ToValidUTF8(string(with.Reason), "\uFFFD"))
+}
+
+// closeCode is what an error closes the connection with. Only an error made
+// for the purpose says something to the peer.
+func (s *session) closeCode(err error) ws.CloseError {
+	if c, ok := chosen(err); ok {
+		return c
+	}
+	return ws.CloseError{Code: ws.CodeInternalError}
+}
+
+// chosen is the close code that an error chooses. That of another connection,
+// whose end the handler reports, is none.
+func chosen(err error) (ws.CloseError, bool) {
+	c, ok := errors.AsType[*ws.CloseError](err)
+	if !ok || c == nil || !c.Code.Valid() || isPanic(err) || errors.Is(err, ws.ErrClosed) {
+		return ws.CloseError{}, false
+	}
+	return *c, true
+}
+
+// closeScope runs the clean-ups of the connection, which ended with the given
+// error. What a finisher puts in its place is logged: there is nobody left to
+// be told.
+func (s *session) closeScope(ctx context.Context, ended error) {
+	if err := s.scope.Close(ctx, ended); err != nil && !errors.Is(err, ended) {
+		s.log("finishing the connection failed", err)
+	}
+}
+
+func (s *session) log(msg string, err error) {
+	attrs := []slog.Attr{
+		slog.String("route", s.view.route.Pattern), slog.String("path", s.path), slog.Any("error", err),
+	}
+	if p, ok := errors.AsType[*inject.Panic](err); ok {
+		attrs = append(attrs, slog.String("stack", string(p.Stack)))
+	}
+	s.view.cfg.Logger.LogAttrs(s.conn.Context(), slog.LevelError, msg, attrs...)
+}
+
+func (v *socketView) observe(r *http.Request, err error) {
+	if v.cfg.Observe != nil {
+		v.cfg.Observe(r, err)
+	}
+}

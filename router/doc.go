@@ -1,0 +1,75 @@
+// Package router matches requests to views. A [Router] takes registrations, in
+// groups that share a prefix, providers, guards and middleware; building it
+// compiles all of them into a [Built], an http.Handler that never changes.
+//
+//	r := router.New()
+//	r.Provide(inject.Singleton, NewDB)
+//	r.Get("/users/{id:int}", getUser).Name("user")
+//	api := r.Group("/api")
+//	api.Guard(requireToken)
+//	api.WebSocket("/chat/{room}", Chat{})
+//	built, err := r.Build(router.BuildOptions{})
+//
+// Package fogo puts configuration and a server around it, and is what
+// applications use.
+//
+// # Patterns
+//
+// Patterns are those of [net/http.ServeMux] and the most specific one wins.
+// There are two differences: a trailing slash matches only itself, a subtree is
+// written {path...}; and variables may have constraints, {id:int}, {id:uuid} or
+// a regular expression, {slug:[a-z-]+}. A segment that does not satisfy its
+// constraint doesn't match: 404, or another route. Two patterns that match the
+// same request, neither more specific, are an error that shows such a request.
+//
+// # Methods
+//
+// HEAD is answered by GET, and OPTIONS with the allowed methods, unless there
+// is a route for them. A path that exists for other methods gets 405 with
+// Allow. An upgrade request goes to the path's socket if it has one; a plain
+// GET where there is only a socket gets 426. Paths that aren't clean are
+// redirected with 307, as ServeMux does. Refusals are problem objects (RFC
+// 9457).
+//
+// # Groups
+//
+// What a group has holds for all its routes and the groups inside it, whatever
+// the order of the calls. Guards run outermost first and before the view, for
+// HTTP, WebSockets and mounted handlers alike. Providers of an inner group
+// override those of an outer one.
+//
+// # Middleware
+//
+// A middleware is a func(http.Handler) http.Handler. That of a router runs for
+// every request, also for 404, 405, OPTIONS and redirects; that of a group on
+// its routes only. Both run after matching: r.Pattern is set, and so are path
+// values. Changing the path or the method of a request in a middleware changes
+// what the view sees, not which view it is; rewrite paths around the whole
+// handler.
+//
+// # Building
+//
+// Nothing fails while registering. [Router.Build] returns a [BuildError] with
+// every problem of every route, in order of registration, each with the file
+// and line to look at. Registrations that come after the first build are
+// errors too.
+//
+// # Performance
+//
+// A request costs a walk through the tree of its method, see package
+// internal/pattern, and one state from a pool; without middleware nothing is
+// allocated. Middleware costs two allocations for each request that passes any:
+// a context that carries the result of matching, and the copy of the request
+// that has it. Setting path values allocates, so it is done only where somebody
+// may ask for them: on routes with middleware, for handlers served as they are,
+// and where a view or one of its providers takes the *http.Request.
+//
+// # Security
+//
+// Guards stand before everything in their group, or the build fails; there is
+// no route that they silently leave out. The files of [Group.Static] are
+// reached through [io/fs], whose names cannot leave the file system;
+// directories are never listed, but a file system made with os.DirFS follows
+// symbolic links, so prefer os.Root. Redirects stay on the host: their targets
+// are cleaned paths. Nothing limits the rate of requests.
+package router
