@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/resolve"
@@ -25,6 +27,10 @@ func compileMessageResult(fn *inject.Function, codec resolve.Codec) (*messageRes
 	out := make([]reflect.Type, t.NumOut())
 	for i := range out {
 		out[i] = t.Out(i)
+	}
+	if n := len(out); n > 2 || n == 2 && !slices.ContainsFunc(out, isError) {
+		return nil, []string{fmt.Sprintf("the results %s are too many: a WebSocket view returns T, error or (T, error); "+
+			"to send several messages return iter.Seq[T], or send them with *ws.WebSocket", resultList(t))}
 	}
 	split := &result{}
 	value, fault := splitError(out, split)
@@ -47,10 +53,7 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 		return fmt.Sprintf("%s answers HTTP requests; a WebSocket view returns what is to be sent as a message", t)
 	case t.Implements(readerType):
 		res.stream, res.why = true, "its result is an io.Reader, which is streamed"
-		res.send = func(s *session, run *inject.Run) error {
-			r, _ := run.Result(0).Box(t).(io.Reader)
-			return s.sendReader(r)
-		}
+		res.send = func(s *session, run *inject.Run) error { return s.sendReader(run.Result(0).Value(t)) }
 		return ""
 	}
 	if it, ok := itemsOf(t); ok {
@@ -72,8 +75,11 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 	if isText(t) || isBytes(t) {
 		return ""
 	}
-	return encodable(t)
+	return strings.Replace(encodable(t), accepted, "return a value, iter.Seq[T], iter.Seq2[T, error], <-chan T or io.Reader", 1)
 }
+
+// isError reports whether t or, which is reported as a mistake, *t is an error.
+func isError(t reflect.Type) bool { return t.Implements(errorType) || nearly(t, errorType) }
 
 // sendAll sends a stream of values, each as a message of its own. It ends with
 // the connection.
@@ -92,10 +98,11 @@ func (s *session) sendAll(v reflect.Value, it items) error {
 
 // sendReader sends what a reader yields as one binary message, in fragments,
 // and closes it if it is an io.Closer. A nil one is nothing to send.
-func (s *session) sendReader(r io.Reader) (err error) {
-	if v := reflect.ValueOf(r); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+func (s *session) sendReader(v reflect.Value) (err error) {
+	if isNil(v) {
 		return nil
 	}
+	r := v.Interface().(io.Reader)
 	if c, ok := r.(io.Closer); ok {
 		defer func() {
 			if cerr := c.Close(); err == nil {

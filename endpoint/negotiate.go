@@ -132,19 +132,25 @@ func parseAccept(accept []string) mediaRanges {
 	return ranges
 }
 
-// best is the highest quality of one of the media types.
+// best is the quality of a format that has these media types: that of the
+// first, which is what will be sent, if the header names it; else the highest.
 func (rs mediaRanges) best(types []string) float64 {
-	q := 0.0
-	for _, t := range types {
-		q = max(q, rs.quality(t))
+	best := 0.0
+	for i, t := range types {
+		q, named := rs.quality(t)
+		if i == 0 && named {
+			return q
+		}
+		best = max(best, q)
 	}
-	return q
+	return best
 }
 
-// quality is that of the most specific range that the media type is in.
-func (rs mediaRanges) quality(media string) float64 {
+// quality is that of the most specific range that the media type is in. named
+// is true if that is the type itself.
+func (rs mediaRanges) quality(media string) (q float64, named bool) {
 	typ, subtype, _ := strings.Cut(media, "/")
-	q, specific := 0.0, 0
+	specific := 0
 	for _, r := range rs {
 		rank := 0
 		switch {
@@ -159,15 +165,11 @@ func (rs mediaRanges) quality(media string) float64 {
 			q, specific = r.q, rank
 		}
 	}
-	return q
+	return q, specific == 3
 }
 
 // names reports whether a media type is asked for by name.
 func (rs mediaRanges) names(media string) bool {
-	for _, r := range rs {
-		if r.typ+"/"+r.subtype == media && r.q > 0 {
-			return true
-		}
-	}
-	return false
+	q, named := rs.quality(media)
+	return named && q > 0
 }

@@ -69,6 +69,8 @@ func (p *Problem) tell(err error) {
 		p.Title, p.Detail, p.Type = e.Title, e.Detail, cmp.Or(e.Type, p.Type)
 	case resolve.Faults:
 		p.Errors, p.Detail = e, "The request has faults, see errors."
+	case *ws.HandshakeError:
+		p.Detail = e.Detail
 	default:
 		// The text of a user's error that blames the client is for the client;
 		// that of a server error is not.

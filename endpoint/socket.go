@@ -161,7 +161,7 @@ func (s *session) Message(_ *ws.WebSocket, m ws.Message) {
 	s.event.Message = m
 	s.failed = inject.ErrGoexit // if run does not return
 	err := s.run(s.view.message, s.view.result)
-	s.event.Message, s.failed = ws.Message{}, nil
+	s.event.Message, s.failed = ws.Message{}, err
 	if err != nil {
 		s.fail(err)
 	}

@@ -168,7 +168,7 @@ func TestSocketMessageErrors(t *testing.T) {
 		{"a code that may not be sent is 1011", func(ws.Data) error { return ws.CloseError{Code: 1006} }, 1011, "", "1006"},
 		{"a reason that is not UTF-8 closes all the same", func(ws.Data) error { return ws.CloseError{Code: 4002, Reason: "a\xffb"} }, 4002, "a\uFFFDb", ""},
 		{"a long reason is cut", func(ws.Data) error { return ws.CloseError{Code: 4002, Reason: ws.Reason(strings.Repeat("é", 100))} }, 4002, strings.Repeat("é", 61), ""},
-		{"a nil pointer in an error is 1011", func(ws.Data) error { return nilErr() }, 1011, "", "connection failed"},
+		{"a nil pointer in an error is 1011", func(ws.Data) error { return nilErr() }, 1011, "", "nil *CloseError pointer"},
 		{"an HTTP error is 1011", func(ws.Data) error { return endpoint.NewError(401, "secret") }, 1011, "", "secret"},
 		{"so is a type with a status", func(ws.Data) error { return errTeapot{} }, 1011, "", "secret brew"},
 		{"the end of another connection is not ours", func(ws.Data) error { return other() }, 1011, "", "upstream"},
@@ -187,7 +187,7 @@ func TestSocketMessageErrors(t *testing.T) {
 			require.NoError(t, c.SendText("x"))
 			wantClose(t, c, tt.code, tt.reason)
 			if tt.log != "" {
-				s.wantLog(tt.log, "path=/")
+				s.wantLog(tt.log)
 			} else {
 				require.Empty(t, s.log.String())
 			}

@@ -27,7 +27,7 @@ func (s *session) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case s.conn.Accepted():
 		if !s.gone(err) {
 			s.view.observe(r, err)
-			s.end(err, s.closeCode(err))
+			s.end(err, closeCode(err))
 		}
 	case !s.over():
 		s.view.observe(r, err)
@@ -58,7 +58,7 @@ func (s *session) unserved(w http.ResponseWriter, r *http.Request, err error) {
 		s.reject(w, r, err)
 	case !s.gone(err):
 		s.view.observe(r, err)
-		s.end(err, s.closeCode(err))
+		s.end(err, closeCode(err))
 	}
 }
 
@@ -85,8 +85,10 @@ func (s *session) fail(err error) {
 	faults, ok := errors.AsType[resolve.Faults](err)
 	switch {
 	case !ok || isPanic(err):
-		s.end(err, s.closeCode(err))
-	case s.view.closeOnInvalid || s.sendValue(problemOf(faults)) != nil:
+		s.end(err, closeCode(err))
+	case !s.view.closeOnInvalid && s.sendValue(problemOf(faults)) == nil:
+		s.failed = nil // it goes on
+	default:
 		s.end(err, ws.CloseError{Code: ws.CodeInvalidPayload, Reason: "the message has faults"})
 	}
 }
@@ -95,16 +97,11 @@ func (s *session) fail(err error) {
 // that: writing to a connection that is gone is no failure of ours.
 func (s *session) gone(err error) bool {
 	_, _, ended := s.conn.CloseCode()
-	if !ended || !errors.Is(err, ws.ErrClosed) && !errors.Is(err, context.Canceled) {
-		return false
-	}
-	s.failed = err
-	return true
+	return ended && (errors.Is(err, ws.ErrClosed) || errors.Is(err, context.Canceled))
 }
 
 // end closes the connection because of an error.
 func (s *session) end(err error, with ws.CloseError) {
-	s.failed = err
 	if with.Code == ws.CodeInternalError {
 		s.log("connection failed", err)
 	}
@@ -113,7 +110,7 @@ func (s *session) end(err error, with ws.CloseError) {
 
 // closeCode is what an error closes the connection with. Only an error made
 // for the purpose says something to the peer.
-func (s *session) closeCode(err error) ws.CloseError {
+func closeCode(err error) ws.CloseError {
 	if c, ok := chosen(err); ok {
 		return c
 	}

@@ -77,6 +77,10 @@ func (a *Assembly) replace(values []reflect.Value) error {
 			errs = append(errs, faultf("a replacement for %s replaces nothing: no provider has that type", v.Type()))
 			continue
 		}
+		if a.replaced[v.Type()] != nil {
+			errs = append(errs, faultf("%s is replaced twice", v.Type()))
+			continue
+		}
 		a.replaced[v.Type()] = &provider{typ: v.Type(), lifetime: Singleton, value: v, level: a.root}
 	}
 	return errors.Join(errs...)

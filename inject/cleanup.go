@@ -36,6 +36,13 @@ func (p *pending) run(ctx context.Context, err error) error {
 
 func (p *pending) finishes() bool { return p.finish != nil || p.finishContext != nil }
 
+func (p *pending) wantsContext() bool { return p.releaseContext != nil || p.finishContext != nil }
+
+// nothing reports whether the constructor returned a nil clean-up.
+func (p *pending) nothing() bool {
+	return p.release == nil && p.releaseContext == nil && p.finish == nil && p.finishContext == nil
+}
+
 // janitor runs clean-ups. Their context keeps the values of the call but not
 // its cancellation, for the rollback of a call whose client left must still be
 // sent.
@@ -71,10 +78,15 @@ func (j janitor) release(list []pending) {
 // run calls one clean-up, keeps its panic from the others, and logs it when it
 // is overdue. It is waited for all the same: nobody else will do its work.
 func (j janitor) run(p *pending, err error) (own error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(j.ctx), j.limit)
-	defer cancel()
-	late := time.AfterFunc(j.limit, func() {
-		j.log.LogAttrs(ctx, slog.LevelWarn, "clean-up is overdue", slog.String("of", p.what), slog.Duration("limit", j.limit))
+	ctx := context.WithoutCancel(j.ctx)
+	if p.wantsContext() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, j.limit)
+		defer cancel()
+	}
+	log, what, limit := j.log, p.what, j.limit
+	late := time.AfterFunc(limit, func() {
+		log.Warn("clean-up is overdue", slog.String("of", what), slog.Duration("limit", limit))
 	})
 	defer late.Stop()
 	defer func() {

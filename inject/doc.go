@@ -128,8 +128,9 @@
 // Building reflects, calling does not: a step is a typed function that writes
 // into its slot of a frame, one struct that holds all values of the call. There
 // is no map by type and no boxing. Frames are pooled with their plan. Arguments
-// cost no allocation. Functions are called through reflect.Value.Call, which
-// allocates for results; Explain says how each function is called.
+// cost no allocation. Where a function cannot be called directly it is called
+// through reflect.Value.Call, which allocates for results; Explain says how each
+// function is called.
 //
 // A clean-up costs a context with a deadline and a timer.
 //

@@ -182,6 +182,9 @@ func (r *Run) remember(s *step) {
 	case finisherContext:
 		p.finishContext = *frame.At[func(context.Context, error) error](at)
 	}
+	if p.nothing() {
+		return
+	}
 	if s.scoped {
 		r.scope.pending = append(r.scope.pending, p)
 		return

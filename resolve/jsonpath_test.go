@@ -65,7 +65,7 @@ var indices = regexp.MustCompile(`\[\d+\]`)
 func TestJSONPathAgainstOracle(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}
 	wrong := 0
-	for range 20_000 {
+	for range 5_000 {
 		text := g.object(3)
 		err := json.Unmarshal([]byte(text), new(leafs))
 		bad, ok := errors.AsType[*json.UnmarshalTypeError](err)
@@ -85,7 +85,7 @@ func TestJSONPathAgainstOracle(t *testing.T) {
 		require.ErrorAs(t, JSON().Decode([]byte(text), new(leafs)), &f)
 		require.Equal(t, jsonPath([]byte(text), int(bad.Offset)), f.Location, text)
 	}
-	assert.Greater(t, wrong, 10_000, "most texts are wrong somewhere")
+	assert.Greater(t, wrong, 2_500, "most texts are wrong somewhere")
 }
 
 // generator makes JSON texts of the shape of leafs, with now and then a value

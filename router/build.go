@@ -132,13 +132,14 @@ type builder struct {
 	out    *Built
 	names  map[string]*Route
 	chains map[*Group]http.Handler
+	rooted bool // the router has middleware
 	// clashes are the pairs of routes that a conflict was reported for: those
 	// of several methods would have one for each.
 	clashes map[[2]*Route]bool
 }
 
 func (b *builder) run(r *Router) {
-	b.out.root = b.compose(r.middleware, b.out.afterRoot)
+	b.rooted = len(r.middleware) > 0
 	for _, it := range r.reg.items {
 		if it.problem != nil {
 			b.fail(it.problem)
@@ -147,8 +148,9 @@ func (b *builder) run(r *Router) {
 		b.name(it.route)
 		b.route(it.route)
 	}
-	b.out.start = b.hooks(r, r.reg.start, "start hook")
-	b.out.stop = b.hooks(r, r.reg.stop, "stop hook")
+	b.out.root = b.compose(r.middleware, b.out.afterRoot)
+	b.out.start = b.hooks(r, r.reg.start, "OnStart")
+	b.out.stop = b.hooks(r, r.reg.stop, "OnStop")
 	for _, err := range r.reg.tardy() {
 		b.fail(err)
 	}
@@ -202,6 +204,9 @@ func (b *builder) hooks(r *Router, list []hook, what string) []compiledHook {
 	for _, h := range list {
 		fn, err := b.asm.Func(r.injector, h.fn)
 		if err != nil {
+			for _, p := range inject.Problems(err) {
+				p.Route = what + " (" + h.at.Position() + ")"
+			}
 			b.fail(err)
 			continue
 		}

@@ -99,7 +99,7 @@ func (b *builder) withMethod(p *pattern.Pattern, method string) *pattern.Pattern
 func (b *builder) entry(rt *Route, p *pattern.Pattern, method string) *entry {
 	e := &entry{route: rt, method: method, chain: b.chainOf(rt.group)}
 	b.add(p, e)
-	e.setValues = b.out.root != nil || e.chain != nil
+	e.setValues = b.rooted || e.chain != nil
 	return e
 }
 

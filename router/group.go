@@ -233,6 +233,10 @@ func (g *Group) Value(v any) {
 	g.provide("Value", funcinfo.Caller(1), func() error { return g.injector.Value(v) })
 }
 
+// Injector returns the group's level of providers, for [inject.ValueOf] and for
+// endpoint.Injector. Unlike Provide and Value it reports errors to the caller.
+func (g *Group) Injector() *inject.Injector { return g.injector }
+
 func (g *Group) provide(what string, at funcinfo.Info, register func() error) {
 	if !g.reg.open(what, at) {
 		return

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/gofogo/fogo/endpoint"
@@ -56,9 +57,13 @@ func upgrade(r *http.Request) {
 	r.Header.Set("Sec-Websocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 }
 
-// golden compares a text with testdata/<test>.golden.
+// line is a line number behind a file name.
+var line = regexp.MustCompile(`(_test\.go):\d+`)
+
+// golden compares a text with testdata/<test>.golden, but for line numbers.
 func golden(t *testing.T, got string) {
 	t.Helper()
+	got = line.ReplaceAllString(got, "$1:N")
 	name := filepath.Join("testdata", filepath.FromSlash(t.Name())+".golden")
 	if *update {
 		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))

@@ -5,11 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -40,58 +42,85 @@ func browse(t *testing.T) context.Context {
 	)
 	t.Cleanup(cancel)
 	ctx, _ := chromedp.NewContext(alloc)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // waits for the browser's end
-	require.NoError(t, chromedp.Run(ctx))
+	t.Cleanup(func() { assert.NoError(t, chromedp.Cancel(ctx)) }) // waits for the browser's end
+	require.NoError(t, chromedp.Do(ctx))
 	return ctx
 }
 
-// page is one window. Whatever it writes to its console as an error, such as a
-// breach of the content security policy, fails the test.
+// page is one window.
 type page struct {
 	t   *testing.T
 	ctx context.Context
 }
 
+// open opens a window. An exception in it, or a breach of its content security
+// policy, fails the test.
 func open(t *testing.T, browser context.Context, url string) *page {
 	t.Helper()
 	ctx, _ := chromedp.NewContext(browser)
 	p := &page{t, ctx}
-	chromedp.ListenTarget(ctx, func(event any) {
-		if e, ok := event.(*runtime.EventExceptionThrown); ok {
-			assert.Fail(t, "exception in the page", "%s", e.ExceptionDetails.Error())
+	require.NoError(t, chromedp.Do(ctx)) // lives as long as ctx, hence not by p.do
+	console := chromedp.Console(ctx)
+	ended := make(chan struct{})
+	t.Cleanup(func() { <-ended }) // runs after the browser was closed
+	go func() {
+		defer close(ended)
+		for m, err := range console {
+			if err != nil {
+				return
+			}
+			if m.IsException() || m.Source == "security" || strings.Contains(m.Text, "Content Security Policy") {
+				assert.Fail(t, "error in the page", "%s", m)
+			}
 		}
-	})
+	}()
 	p.do(chromedp.Navigate(url))
 	return p
 }
 
+type step = chromedp.Action[chromedp.Void]
+
 // do runs actions, for a limited time.
-func (p *page) do(actions ...chromedp.Action) {
+func (p *page) do(steps ...step) {
 	p.t.Helper()
-	// The first Run of a page ties it to its context, so that has no timeout.
-	require.NoError(p.t, chromedp.Run(p.ctx))
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	require.NoError(p.t, chromedp.Run(ctx, actions...))
+	require.NoError(p.t, chromedp.Do(ctx, steps...))
 }
 
 // wait waits until an expression of JavaScript is true.
 func (p *page) wait(expression string) {
 	p.t.Helper()
-	var ok bool
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	err := chromedp.Run(ctx, chromedp.Poll(expression, &ok, chromedp.WithPollingInterval(20*time.Millisecond)))
-	if err != nil {
+	poll := chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond))
+	if err := chromedp.Do(ctx, poll); err != nil {
 		p.t.Fatalf("%v while waiting for %s; the page shows:\n%s", err, expression, p.eval("document.body.innerText"))
 	}
 }
 
 // eval returns the string that an expression of JavaScript gives.
-func (p *page) eval(expression string) (s string) {
+func (p *page) eval(expression string) string {
 	p.t.Helper()
-	p.do(chromedp.Evaluate(expression, &s))
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	s, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression))
+	require.NoError(p.t, err)
 	return s
+}
+
+// enter presses the Enter key, and no more: chromedp.SendKeys would write a line
+// break even if the page has taken the key.
+func enter(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		_, err = cdp.Call(ctx, t, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+			Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13,
+		})
+		if err != nil {
+			return none, err
+		}
+	}
+	return none, nil
 }
 
 func (p *page) close() {
@@ -102,16 +131,19 @@ func (p *page) close() {
 // look sets the size of the window and its colours, light or dark.
 func (p *page) look(width, height int64, scheme string) {
 	p.t.Helper()
-	p.do(
-		chromedp.EmulateViewport(width, height, chromedp.EmulateScale(2)),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: scheme},
-			{Name: "prefers-reduced-motion", Value: "reduce"},
-		}),
-	)
+	media := func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: scheme},
+				{Name: "prefers-reduced-motion", Value: "reduce"},
+			},
+		})
+		return none, err
+	}
+	p.do(chromedp.EmulateViewport(width, height, chromedp.EmulateScale(2)), media)
 }
 
-// shots is where screenshots go.
+// shots is the directory for screenshots.
 func shots(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("SHOTS")
@@ -125,7 +157,9 @@ func shots(t *testing.T) string {
 // shoot writes what the window shows to a file.
 func (p *page) shoot(dir, name string) {
 	p.t.Helper()
-	var png []byte
-	p.do(chromedp.CaptureScreenshot(&png))
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	require.NoError(p.t, err)
 	require.NoError(p.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
 }

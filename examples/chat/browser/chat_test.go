@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 	"github.com/gofogo/fogo/examples/internal/exampletest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -29,13 +28,13 @@ func build(t *testing.T, name string) string {
 // join fills in the form of the chat's page.
 func (p *page) join(name string) {
 	p.t.Helper()
-	p.do(chromedp.WaitVisible("#name"), chromedp.SendKeys("#name", name+kb.Enter))
+	p.do(chromedp.WaitVisible("#name"), chromedp.SendKeys("#name", name), enter)
 	p.wait(`document.querySelector('#state').textContent === 'Connected'`)
 }
 
 func (p *page) say(text string) {
 	p.t.Helper()
-	p.do(chromedp.SendKeys("#text", text+kb.Enter))
+	p.do(chromedp.SendKeys("#text", text), enter)
 }
 
 // sees waits until a text is shown in the messages, once.
@@ -103,7 +102,7 @@ func TestChat(t *testing.T) {
 
 	t.Run("a refused message is explained and given back", func(t *testing.T) {
 		long := strings.Repeat("too long ", 60)
-		bob.do(chromedp.SetValue("#text", long), chromedp.SendKeys("#text", kb.Enter))
+		bob.do(chromedp.SetValue("#text", long), chromedp.Focus("#text"), enter)
 		bob.wait(`document.querySelector('#problem').textContent.includes('500')`)
 		assert.Equal(t, strings.TrimSpace(long), bob.eval(`document.querySelector('#text').value`))
 		bob.shoot(dir, "refused-dark")
@@ -154,7 +153,7 @@ func TestStarletteChat(t *testing.T) {
 	server := exampletest.Start(t, build(t, "views"), "starlette-chat", "-addr", "127.0.0.1:0")
 	p := open(t, browser, "http://"+server.Addr+"/")
 	p.wait(`ws.readyState === WebSocket.OPEN`)
-	p.do(chromedp.SendKeys("#messageText", "hello"+kb.Enter))
+	p.do(chromedp.SendKeys("#messageText", "hello\n"))
 	p.wait(`document.querySelector('#messages li')?.textContent === 'Message text was: hello'`)
 	p.do(chromedp.SendKeys("#messageText", "<b>x</b>"), chromedp.Click("button"))
 	p.wait(`document.querySelectorAll('#messages li')[1]?.textContent === 'Message text was: <b>x</b>'`)
