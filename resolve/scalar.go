@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofogo/fogo/internal/frame"
 )
@@ -57,7 +58,12 @@ func parserOf(t reflect.Type) parser {
 	panic("bug: no parser for " + t.String())
 }
 
+// parseString refuses what Go's strings can hold and no text can: it would
+// change on its way through JSON, and is refused there too.
 func parseString(s string, at frame.Ref) string {
+	if !utf8.ValidString(s) {
+		return quoted(s) + " is not valid UTF-8"
+	}
 	*frame.At[string](at) = s
 	return ""
 }

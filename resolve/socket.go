@@ -5,6 +5,7 @@ package resolve
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"reflect"
 
 	"github.com/gofogo/fogo/inject"
@@ -125,11 +126,16 @@ func fillMessage(t reflect.Type, codec Codec, k *check) inject.Fill {
 // detachedFill is the fill of an HTTP type in a function that runs after the
 // handshake: it gives a copy that may be kept.
 func detachedFill(name string) inject.Fill {
-	if name == "*http.Request" {
+	switch name {
+	case "*http.Request":
 		return func(r *inject.Run, at frame.Ref) { *frame.At[*http.Request](at) = callOf(r).detach() }
-	}
-	if name == "http.Header" {
+	case "http.Header":
 		return func(r *inject.Run, at frame.Ref) { *frame.At[http.Header](at) = callOf(r).detach().Header }
+	case "*url.URL":
+		return func(r *inject.Run, at frame.Ref) {
+			u := *callOf(r).Request.URL // its User is immutable
+			*frame.At[*url.URL](at) = &u
+		}
 	}
 	return nil
 }
