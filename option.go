@@ -139,8 +139,9 @@ func WithSlashRedirect() Option {
 
 // WithObserver calls f with every error that a handler, guard or provider
 // returned, and with every panic as an *inject.Panic, before it is answered.
-// It must be safe for concurrent use and must not keep the request. Several
-// observers are called in the order of the options.
+// It must be safe for concurrent use and must not keep the request, which is nil
+// for what happens on a WebSocket after its handshake. Several observers are
+// called in the order of the options.
 func WithObserver(f func(*http.Request, error)) Option {
 	return option(func(s *settings) { s.observe = append(s.observe, f) })
 }

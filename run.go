@@ -75,6 +75,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 			err = fmt.Errorf("fogo: %w", err)
 		}
 	case <-ctx.Done():
+		a.settings.config().Logger.Info("shutting down", slog.Int("sockets", a.life.built.Tracker().Len()))
 	}
 	return errors.Join(err, a.shutdown(srv, cancel))
 }

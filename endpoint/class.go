@@ -15,7 +15,8 @@ type class struct {
 	connect  *reflect.Method
 	receive  *reflect.Method
 	closed   *reflect.Method
-	encoding string // result of the method Encoding, "" if none
+	declared map[string]reflect.Value // methods with value receivers, by name
+	encoding string                   // result of the method Encoding, "" if none
 }
 
 // verb is a method named as an HTTP method.
@@ -62,6 +63,29 @@ func lookupHooks(c *class, t reflect.Type) {
 	if m, ok := t.MethodByName("OnDisconnect"); ok {
 		c.closed = &m
 	}
+}
+
+// declared finds the methods that the type itself has. Those of *T may be
+// wrappers that the compiler made, which stand nowhere; these tell where the
+// user's code is.
+func declared(t reflect.Type) map[string]reflect.Value {
+	found := map[string]reflect.Value{}
+	add := func(m reflect.Method, ok bool) {
+		if ok {
+			found[m.Name] = m.Func
+		}
+	}
+	add(t.MethodByName("Get"))
+	add(t.MethodByName("Head"))
+	add(t.MethodByName("Post"))
+	add(t.MethodByName("Put"))
+	add(t.MethodByName("Patch"))
+	add(t.MethodByName("Delete"))
+	add(t.MethodByName("Options"))
+	add(t.MethodByName("OnConnect"))
+	add(t.MethodByName("OnReceive"))
+	add(t.MethodByName("OnDisconnect"))
+	return found
 }
 
 // misspelt lists the methods of t that look like a hook or verb and are none.
@@ -132,6 +156,7 @@ func inspectClass(v any) (*class, error) {
 	pt := reflect.PointerTo(c.typ)
 	c.verbs = lookupVerbs(pt)
 	lookupHooks(c, pt)
+	c.declared = declared(c.typ)
 	p := reflect.New(c.typ)
 	p.Elem().Set(c.proto)
 	if e, ok := p.Interface().(interface{ Encoding() string }); ok {

@@ -16,26 +16,26 @@ import (
 // tally keeps state in its fields, which no other request may see.
 type tally struct {
 	Greeting string
-	Store    *store `inject:""`
+	Store    *depot `inject:""`
 	hits     int
 	list     []string
 }
 
-type store struct{ name string }
+type depot struct{ name string }
 
 func (c *tally) Get(r *http.Request) string {
 	c.hits++
 	c.list = append(c.list, r.URL.Path)
-	return fmt.Sprint(c.Greeting, c.Store.name, c.hits, len(c.list))
+	return fmt.Sprintf("%s%s%d %d", c.Greeting, c.Store.name, c.hits, len(c.list))
 }
 
-func newStore() *store { return &store{"!"} }
+func newDepot() *depot { return &depot{"!"} }
 
 func TestFreshCopies(t *testing.T) {
 	prototype := &tally{Greeting: "hi", hits: 10}
 	for name, view := range map[string]any{"by value": tally{Greeting: "hi", hits: 10}, "by pointer": prototype} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, view, providing(t, provided{inject.Singleton, newStore}))
+			s := serve(t, view, providing(t, provided{inject.Singleton, newDepot}))
 			prototype.Greeting = "changed later"
 			var wg sync.WaitGroup
 			for range 8 {
@@ -53,7 +53,7 @@ func TestFreshCopies(t *testing.T) {
 }
 
 func TestNilPrototype(t *testing.T) {
-	s := serve(t, (*tally)(nil), providing(t, provided{inject.Singleton, newStore}))
+	s := serve(t, (*tally)(nil), providing(t, provided{inject.Singleton, newDepot}))
 	assert.Equal(t, "!1 1", s.get("/").body)
 }
 
@@ -76,7 +76,7 @@ type shelf struct {
 	Room  string `path:"room"`
 	Page  int    `query:"page" default:"1"`
 	Token *Label `header:"X-Token"`
-	Store *store `inject:""`
+	Store *depot `inject:""`
 }
 
 func (s *shelf) Get() string {
@@ -84,13 +84,13 @@ func (s *shelf) Get() string {
 	if s.Token != nil {
 		token = string(*s.Token)
 	}
-	return fmt.Sprint(s.Room, " ", s.Page, " ", token, s.Store.name)
+	return fmt.Sprintf("%s %d %s%s", s.Room, s.Page, token, s.Store.name)
 }
 
-func (s *shelf) Delete(id BookID) string { return fmt.Sprint(s.Room, " ", id) }
+func (s *shelf) Delete(id BookID) string { return fmt.Sprintf("%s %d", s.Room, id) }
 
 func TestFieldsOfClass(t *testing.T) {
-	s := serve(t, shelf{}, endpoint.Pattern("/{room}/{book_id}"), providing(t, provided{inject.PerCall, newStore}))
+	s := serve(t, shelf{}, endpoint.Pattern("/{room}/{book_id}"), providing(t, provided{inject.PerCall, newDepot}))
 	assert.Equal(t, "east 1 none!", s.get("/east/7").body)
 	assert.Equal(t, "east 3 t!", s.get("/east/7?page=3", "X-Token", "t").body)
 	assert.Equal(t, "east 7", s.do(http.MethodDelete, "/east/7", "").body, "a variable that one method takes is taken")
@@ -135,7 +135,7 @@ type (
 	hookOnly       struct{}
 	badMethods     struct{}
 	untagged       struct {
-		Store *store `inject:""`
+		Store *depot `inject:""`
 		Room  string `path:"romo"`
 	}
 	twiceTaken struct {
@@ -154,7 +154,7 @@ func (almost) OnClose()     {}
 func (hookOnly) Get()       {}
 func (hookOnly) OnConnect() {}
 
-func (badMethods) Get(int, *store) (int, int)               { return 0, 0 }
+func (badMethods) Get(int, *depot) (int, int)               { return 0, 0 }
 func (badMethods) Post(resolve.Query[struct{ X chan int }]) {}
 func (badMethods) Put(...string)                            {}
 

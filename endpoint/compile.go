@@ -20,6 +20,8 @@ type compiler struct {
 	out     *Endpoint
 	binders []*resolve.Binder
 	errs    []error
+	// declared are the methods of a class with value receivers, see class.
+	declared map[string]reflect.Value
 }
 
 func compile(asm *inject.Assembly, cfg *Config, spec Spec) (*Endpoint, error) {
@@ -91,6 +93,7 @@ func (c *compiler) class() {
 		c.fail(fmt.Errorf("%s: %w", c.spec.Title, err))
 		return
 	}
+	c.declared = k.declared
 	instances := &resolve.Class{Type: k.typ, Prototype: k.proto, Lifetime: inject.PerCall}
 	for _, v := range k.verbs {
 		fn := c.method(v.fn, inject.RoleHandler)
@@ -109,6 +112,9 @@ func (c *compiler) class() {
 func (c *compiler) method(m reflect.Method, role inject.Role) *inject.Function {
 	fn := inject.NewFunction(m.Func, role)
 	fn.Receiver = true
+	if own, ok := c.declared[m.Name]; ok && fn.Position == "" {
+		fn.Position = inject.NewFunction(own, role).Position
+	}
 	return fn
 }
 

@@ -18,9 +18,11 @@ type Config struct {
 	// Logger gets errors that clients are not told, and panics. The default
 	// discards.
 	Logger *slog.Logger
-	// Observe, if set, is called with every error that a handler, provider or
-	// guard returned, and with every *inject.Panic, before it is answered. It
-	// must not keep the request.
+	// Observe, if set, is called with every error of a call before it is
+	// answered: what a handler, provider or guard returned, the faults of the
+	// request, and every *inject.Panic. A client that left in the middle of a
+	// stream is none. It is called from many goroutines and must not keep the
+	// request, which is nil for an error after a socket's handshake.
 	Observe func(r *http.Request, err error)
 }
 

@@ -9,7 +9,8 @@ import "net/http"
 //	var e *endpoint.Error
 //	if errors.As(err, &e) { … }
 type Error struct {
-	// Status is the HTTP status, 500 if 0.
+	// Status is the HTTP status, 500 if 0 or not between 300 and 599. With 3xx
+	// Header brings a Location along.
 	Status int
 	// Title is a short text for the kind of problem; the standard phrase of
 	// the status if "".
@@ -19,15 +20,15 @@ type Error struct {
 	// Type is a URI that identifies the kind of problem (RFC 9457 section
 	// 3.1.1); "about:blank" if "".
 	Type string
-	// Header is added to the answer.
+	// Header is added to the answer. The Content-Type is always that of
+	// problems.
 	Header http.Header
 	// Err is the cause. It is logged and never sent.
 	Err error
 }
 
-// Errorf would hide which texts reach the client, so there is none: NewError
-// says it with its parameters.
-//
+// There is no Errorf, which would hide what texts reach the client.
+
 // NewError returns an error that is answered with the status and the detail.
 func NewError(status int, detail string) *Error { return &Error{Status: status, Detail: detail} }
 

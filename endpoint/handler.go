@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,6 +66,9 @@ type Handler struct {
 	tree     *pattern.Tree[struct{}] // nil: every path
 	tracker  *ws.Tracker
 
+	host       bool // the pattern has a host
+	pathValues bool // somebody may ask for r.PathValue
+
 	start    sync.Once
 	startErr error
 	stopped  atomic.Bool
@@ -84,8 +88,10 @@ func New(view any, opts ...Option) (*Handler, error) {
 
 // Func is New for a function; it panics if something is wrong with it.
 func Func(fn any, opts ...Option) *Handler {
-	if t := reflect.TypeOf(fn); t == nil || t.Kind() != reflect.Func {
-		panic(fmt.Sprintf("endpoint: %v of type %T is not a function; see endpoint.Class", fn, fn))
+	if t := reflect.TypeOf(fn); t == nil {
+		panic("endpoint: nil is not a function")
+	} else if t.Kind() != reflect.Func {
+		panic(fmt.Sprintf("endpoint: a value of type %s is not a function; see endpoint.Class", t))
 	}
 	return must(newHandler(fn, inject.SettingsOf(opts...), funcinfo.Caller(1)))
 }
@@ -93,7 +99,7 @@ func Func(fn any, opts ...Option) *Handler {
 // Class is New for a class; it panics if something is wrong with it.
 func Class(v any, opts ...Option) *Handler {
 	if t := reflect.TypeOf(v); t != nil && t.Kind() == reflect.Func {
-		panic(fmt.Sprintf("endpoint: a %T is not a class; see endpoint.Func", v))
+		panic(fmt.Sprintf("endpoint: a function of type %s is not a class; see endpoint.Func", t))
 	}
 	return must(newHandler(v, inject.SettingsOf(opts...), funcinfo.Caller(1)))
 }
@@ -135,6 +141,7 @@ func newHandler(view any, s *inject.Settings, at funcinfo.Info) (*Handler, error
 	if h.endpoint, err = Compile(h.asm, h.cfg, spec); err != nil {
 		return nil, err
 	}
+	h.pathValues = slices.ContainsFunc(append([]string{pattern.Socket}, h.endpoint.order...), h.endpoint.takesRequest)
 	return h, nil
 }
 
@@ -175,6 +182,7 @@ func (h *Handler) pattern(spec *Spec, text string) error {
 	if err != nil {
 		return err
 	}
+	h.host = p.Host() != ""
 	h.tree = &pattern.Tree[struct{}]{}
 	defer h.tree.Freeze()
 	return h.tree.Add(path, struct{}{})
@@ -213,17 +221,30 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // match matches the path, and tells the request about it as http.ServeMux
 // does.
 func (h *Handler) match(r *http.Request, vars *pattern.Values) bool {
-	p, _, ok := h.tree.Match(r.Method, r.Host, r.URL.EscapedPath(), vars)
+	host := ""
+	if h.host {
+		host = hostOf(r)
+	}
+	p, _, ok := h.tree.Match(r.Method, host, r.URL.EscapedPath(), vars)
 	if !ok {
 		return false
 	}
 	r.Pattern = p.String()
-	if h.endpoint.takesRequest(h.endpoint.methodFor(r)) {
+	if h.pathValues {
 		for i, v := range p.Vars() {
 			r.SetPathValue(v.Name, vars.At(i))
 		}
 	}
 	return true
+}
+
+// hostOf is the request's host in lower case and without the port.
+func hostOf(r *http.Request) string {
+	host := r.Host
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host[i:], ']') < 0 {
+		host = host[:i]
+	}
+	return strings.ToLower(host)
 }
 
 // errStopped is the answer after Shutdown.

@@ -46,11 +46,16 @@ func TestRejectedViews(t *testing.T) {
 	}
 }
 
+// What a request brings cannot be provided, whether New comes before or after.
+func TestProvidedFrameworkType(t *testing.T) {
+	golden(t, buildError(t, func(*http.Request) {}, providing(t, provided{inject.Singleton, func() *http.Request { return nil }})))
+}
+
 func TestWrongConstructor(t *testing.T) {
 	for want, make := range map[string]func(){
-		"endpoint: endpoint_test.books is not a function; see endpoint.Class": func() { endpoint.Func(books{}) },
-		"endpoint: nil is not a function; see endpoint.Class":                 func() { endpoint.Func(nil) },
-		"endpoint: func() is not a class; see endpoint.Func":                  func() { endpoint.Class(func() {}) },
+		"endpoint: a value of type endpoint_test.books is not a function; see endpoint.Class": func() { endpoint.Func(books{}) },
+		"endpoint: nil is not a function":                                       func() { endpoint.Func(nil) },
+		"endpoint: a function of type func() is not a class; see endpoint.Func": func() { endpoint.Class(func() {}) },
 	} {
 		assert.PanicsWithValue(t, want, make)
 	}
@@ -99,6 +104,25 @@ func TestMethod(t *testing.T) {
 	got := s.do(http.MethodPost, "/", "")
 	assert.Equal(t, 405, got.status)
 	assert.Equal(t, "GET, HEAD, OPTIONS", got.header.Get("Allow"))
+}
+
+// socketAndPost takes sockets and one HTTP method.
+type socketAndPost struct{}
+
+func (socketAndPost) Post() string        { return "posted" }
+func (socketAndPost) OnReceive(m ws.Text) {}
+
+func TestHTTPOfSocketClass(t *testing.T) {
+	s := serve(t, socketAndPost{})
+	assert.Equal(t, "posted", s.do(http.MethodPost, "/", "").body)
+	got := s.get("/")
+	assert.Equal(t, 426, got.status, "a plain GET is told to upgrade")
+	assert.Equal(t, "websocket", got.header.Get("Upgrade"))
+	got = s.do(http.MethodPut, "/", "")
+	assert.Equal(t, 405, got.status)
+	assert.Equal(t, "GET, HEAD, POST, OPTIONS", got.header.Get("Allow"))
+	assert.Equal(t, 204, s.do(http.MethodOptions, "/", "").status)
+	assert.Equal(t, 204, serve(t, func(ws.Text) {}).do(http.MethodOptions, "/", "").status)
 }
 
 func TestGuards(t *testing.T) {

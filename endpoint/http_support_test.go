@@ -21,6 +21,7 @@ import (
 
 // record is a log record of a test.
 type record struct {
+	level   slog.Level
 	message string
 	attrs   map[string]string
 }
@@ -55,7 +56,7 @@ func (h recorder) Handle(_ context.Context, r slog.Record) error {
 	r.Attrs(func(a slog.Attr) bool { attrs[a.Key] = a.Value.String(); return true })
 	h.shared.mu.Lock()
 	defer h.shared.mu.Unlock()
-	h.shared.all = append(h.shared.all, record{r.Message, attrs})
+	h.shared.all = append(h.shared.all, record{r.Level, r.Message, attrs})
 	return nil
 }
 

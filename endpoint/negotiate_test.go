@@ -1,6 +1,7 @@
 package endpoint_test
 
 import (
+	"iter"
 	"net/http"
 	"testing"
 
@@ -129,6 +130,14 @@ func TestOwnCodec(t *testing.T) {
 	assert.Equal(t, "application/json", s.get("/", "Accept", "application/json").contentType())
 	got := s.get("/", "Accept", "image/png")
 	assert.Contains(t, got.body, "text/shout or application/json")
+}
+
+// Both framings of streams are made for JSON, whatever else there is.
+func TestStreamWithoutJSON(t *testing.T) {
+	cfg := endpoint.Config{Values: resolve.Config{Codecs: resolve.Codecs{resolve.XML()}}}
+	s := serve(t, func() iter.Seq[item] { return func(yield func(item) bool) { yield(item{"x", 1}) } }, endpoint.Configure(cfg))
+	assert.Equal(t, `{"name":"x","n":1}`+"\n", s.get("/").body)
+	golden(t, buildError(t, func() map[string]int { return nil }, endpoint.Configure(cfg)))
 }
 
 // A field that middleware set is kept.

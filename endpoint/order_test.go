@@ -3,7 +3,9 @@ package endpoint_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"testing"
@@ -105,9 +107,20 @@ func TestGoexit(t *testing.T) {
 		got := s.get("/")
 		assert.Equal(t, 500, got.status)
 	}
-	assert.Equal(t, "finish "+inject.ErrGoexit.Error(), j.all()[0])
-	assert.Len(t, j.all(), 6)
+	assert.Equal(t, "finish "+inject.ErrGoexit.Error(), waitFor(t, j, 6)[0])
 	assert.Len(t, s.log.records(), 3)
+}
+
+// A panic of what is not the user's view, such as Observe, is net/http's to log.
+// The call is cleaned up all the same.
+func TestObservePanics(t *testing.T) {
+	j := &journal{}
+	log := newRecorder()
+	cfg := endpoint.Config{Logger: slog.New(log), Observe: func(*http.Request, error) { panic("oops") }}
+	s := serveWith(t, cfg, log, func(*journal) error { return errors.New("x") }, noting(t, j))
+	_, err := s.request(http.MethodPost, "/", "")
+	assert.Error(t, err)
+	assert.Equal(t, []string{"finish x", "release"}, waitFor(t, j, 2))
 }
 
 // Values that hold resources and results that stream do not go together
@@ -119,6 +132,7 @@ func TestStreamsMustHold(t *testing.T) {
 	}{
 		{"iterator", func(*journal) iter.Seq[int] { return nil }},
 		{"handler", func(*journal) http.Handler { return nil }},
+		{"reader", func(*journal) io.Reader { return nil }},
 		{"own response", func(http.ResponseWriter, *journal) {}},
 	} {
 		t.Run(row.name, func(t *testing.T) { golden(t, buildError(t, row.view, noting(t, &journal{}))) })

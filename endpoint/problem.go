@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"maps"
@@ -157,15 +158,20 @@ var describesBody = map[string]bool{
 	"Etag": true, "Last-Modified": true, "Cache-Control": true,
 }
 
-// log records an error that the client is not told about.
+// log records an error that the client is not told about. That of a call whose
+// client left meanwhile is nobody's.
 func (c *Config) log(r *http.Request, id, msg string, err error) {
+	level := slog.LevelError
 	attrs := []slog.Attr{
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("route", r.Pattern),
 		slog.String("request_id", id), slog.Any("error", err),
 	}
-	if p, ok := errors.AsType[*inject.Panic](err); ok {
+	switch p, ok := errors.AsType[*inject.Panic](err); {
+	case ok:
 		msg = "handler panicked"
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		level, msg = slog.LevelInfo, "request cancelled"
 	}
-	c.Logger.LogAttrs(r.Context(), slog.LevelError, msg, attrs...)
+	c.Logger.LogAttrs(r.Context(), level, msg, attrs...)
 }

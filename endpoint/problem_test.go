@@ -133,7 +133,7 @@ func TestPanics(t *testing.T) {
 	}{
 		{name: "handler", view: func() { panic("secret") }},
 		{name: "error value", view: func() { panic(&endpoint.Error{Status: 404, Detail: "secret", Header: http.Header{"X-Evil": {"1"}}}) }},
-		{name: "nil", view: func() { panic(nil) }}, //nolint:govet // on purpose
+		{name: "nil", view: func() { panic(nil) }},
 		{name: "nil dereference", view: func() string { var p *item; return p.Name }},
 		{name: "provider", view: func(broken) {}, with: []provided{{inject.PerCall, func() broken { panic("secret") }}}},
 		{name: "finisher", view: func(broken) {}, with: []provided{{inject.PerCall, func() (broken, func(error) error) {
@@ -243,4 +243,25 @@ func TestErrorText(t *testing.T) {
 		assert.Equal(t, want, err.Error())
 	}
 	assert.ErrorIs(t, &endpoint.Error{Err: cause}, cause)
+}
+
+// A view that gives up because its client left is not an error of the server.
+func TestClientLeaves(t *testing.T) {
+	entered := make(chan struct{})
+	s := serve(t, func(ctx context.Context) error {
+		close(entered)
+		<-ctx.Done()
+		return fmt.Errorf("query: %w", ctx.Err())
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-entered; cancel() }()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.srv.URL, http.NoBody)
+	require.NoError(t, err)
+	_, err = s.srv.Client().Do(req) //nolint:bodyclose // there is no answer
+	require.ErrorIs(t, err, context.Canceled)
+	s.srv.Close()
+	logs := s.log.records()
+	require.Len(t, logs, 1)
+	assert.Equal(t, "request cancelled", logs[0].message)
+	assert.Equal(t, slog.LevelInfo, logs[0].level)
 }

@@ -204,7 +204,7 @@ func (res *result) offer(t reflect.Type, values *resolve.Config) string {
 		return fault
 	}
 	if res.offers = offersFor(t, values.Codecs); len(res.offers.list) == 0 {
-		return fmt.Sprintf("no codec can encode a result of type %s", t)
+		return fmt.Sprintf("none of the codecs can encode a result of type %s; configure one that can, such as resolve.JSON()", t)
 	}
 	return ""
 }

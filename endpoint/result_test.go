@@ -154,7 +154,7 @@ func TestRejectedResults(t *testing.T) {
 		{"error that is one by pointer", func() myErr { return myErr{} }},
 		{"value and error that is one by pointer", func() (item, myErr) { return item{}, myErr{} }},
 		{"reader that is one by pointer", func() readerByPointer { return readerByPointer{} }},
-		{"handler that is one by pointer", func() http.ServeMux { return http.ServeMux{} }}, //nolint:govet // never called
+		{"handler that is one by pointer", func() http.ServeMux { return http.ServeMux{} }},
 		{"ResponseWriter and a value", func(http.ResponseWriter) (item, error) { return item{}, nil }},
 		{"status of a reader", func() endpoint.Status[io.Reader] { return endpoint.Status[io.Reader]{} }},
 		{"status of a channel", func() endpoint.Status[<-chan int] { return endpoint.Status[<-chan int]{} }},

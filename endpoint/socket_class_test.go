@@ -66,7 +66,7 @@ func TestSocketClass(t *testing.T) {
 	require.NoError(t, in.Provide(inject.PerConnection, func() *track { tracks++; return &track{tracks} }))
 	s := serveSocket(t, chat{Greeting: "hi"}, endpoint.Injector(in), endpoint.Pattern("/rooms/{room_id}"))
 
-	a := s.dial("/rooms/7?lang=de", "X-Key", "k", "Cookie", "session=s1")
+	a := s.dial("/rooms/7?lang=de", "X-Key", "k", "Api-Key", "k", "Cookie", "session=s1")
 	require.Equal(t, "hi 7 de s1 true", hearText(t, a))
 	b := s.dial("/rooms/8")
 	require.Equal(t, "hi 8 en none false", hearText(t, b))

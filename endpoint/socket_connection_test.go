@@ -134,7 +134,7 @@ func TestSocketConnectionRefusals(t *testing.T) {
 			} else {
 				assert.Empty(t, s.log.String())
 			}
-			assert.ErrorIs(t, observed, tt.err)
+			assert.Equal(t, tt.err, observed)
 		})
 	}
 }

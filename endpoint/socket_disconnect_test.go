@@ -73,7 +73,7 @@ func TestSocketOnDisconnectCode(t *testing.T) {
 			tt.act(t, c)
 			require.Contains(t, take(t, events), tt.want)
 			nothing(t, events)
-			assert.NotContains(t, s.log.String(), "OnDisconnect")
+			assert.NotContains(t, s.log.String(), "OnDisconnect failed")
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/gofogo/fogo/inject"
@@ -131,7 +132,9 @@ func chosen(err error) (ws.CloseError, bool) {
 // error. What a finisher puts in its place is logged: there is nobody left to
 // be told.
 func (s *session) closeScope(ctx context.Context, ended error) {
-	if err := s.scope.Close(ctx, ended); err != nil && !errors.Is(err, ended) {
+	// DeepEqual, for errors.Is finds no errors that are slices, such as
+	// resolve.Faults.
+	if err := s.scope.Close(ctx, ended); err != nil && !errors.Is(err, ended) && !reflect.DeepEqual(err, ended) {
 		s.log("finishing the connection failed", err)
 	}
 }

@@ -97,8 +97,10 @@ func TestInterimAnswers(t *testing.T) {
 
 func TestHijack(t *testing.T) {
 	for name, hijack := range map[string]func(http.ResponseWriter) (net.Conn, *bufio.ReadWriter, error){
-		"by assertion":      func(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter, error) { return w.(http.Hijacker).Hijack() },
-		"by the controller": func(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter, error) { return http.NewResponseController(w).Hijack() },
+		"by assertion": func(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter, error) { return w.(http.Hijacker).Hijack() },
+		"by the controller": func(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter, error) {
+			return http.NewResponseController(w).Hijack()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, func(w http.ResponseWriter) error {
@@ -111,9 +113,9 @@ func TestHijack(t *testing.T) {
 				return errors.New("too late")
 			})
 			assert.Equal(t, "mine", s.raw("GET / HTTP/1.1\r\nHost: x\r\n\r\n", false))
-			logs := s.log.records()
-			require.Len(t, logs, 1)
-			assert.Equal(t, "request failed after its answer began", logs[0].message)
+			// Nobody waits for a hijacked connection's handler.
+			require.Eventually(t, func() bool { return len(s.log.records()) == 1 }, 5*time.Second, time.Millisecond)
+			assert.Equal(t, "request failed after its answer began", s.log.records()[0].message)
 		})
 	}
 }

@@ -135,14 +135,19 @@ func (c *Client) Errors() []error {
 	return errs
 }
 
-// observe is told of every error of a handler.
+// observe is told of every error of a handler. There is no request after the
+// handshake of a WebSocket.
 func (c *Client) observe(r *http.Request, err error) {
 	if expected(r, err) {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.errs = append(c.errs, failure{r.Method + " " + r.URL.Path, err})
+	what := "a message of a WebSocket"
+	if r != nil {
+		what = r.Method + " " + r.URL.Path
+	}
+	c.errs = append(c.errs, failure{what, err})
 }
 
 // expected reports whether err is something that an application in order
@@ -155,7 +160,7 @@ func expected(r *http.Request, err error) bool {
 	if ce, ok := errors.AsType[*ws.CloseError](err); ok {
 		return ce.Code != ws.CodeInternalError
 	}
-	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+	if errors.Is(err, context.Canceled) && (r == nil || r.Context().Err() != nil) {
 		return true
 	}
 	var s interface {

@@ -3,6 +3,7 @@ package resolve
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/internal/frame"
@@ -175,7 +176,7 @@ func checkDefault(rb rules.Binding, t reflect.Type, texts ...string) error {
 }
 
 func scalarFiller(rb rules.Binding, t reflect.Type) filler {
-	read, parse, loc := oneOf(rb), parserOf(t), location(rb)
+	read, parse, loc := oneOf(rb), checkedParser(t), location(rb)
 	return func(c *Call, at frame.Ref) {
 		text, present, ok := read(c)
 		switch {
@@ -187,16 +188,37 @@ func scalarFiller(rb rules.Binding, t reflect.Type) filler {
 			c.malformed(loc, "is required")
 			return
 		}
-		if problem := parse(text, at); problem != "" {
-			c.malformed(loc, problem)
+		parse(c, text, at, loc)
+	}
+}
+
+// checkedParser parses a text into the memory at, lets a type that validates
+// itself do so, and records what is wrong.
+func checkedParser(t reflect.Type) func(c *Call, text string, at frame.Ref, loc string) {
+	parse := parserOf(t)
+	if !reflect.PointerTo(t).Implements(reflect.TypeFor[self]()) {
+		return func(c *Call, text string, at frame.Ref, loc string) {
+			if problem := parse(text, at); problem != "" {
+				c.malformed(loc, problem)
+			}
 		}
+	}
+	set, k := frame.CopyOf(t), &check{typ: t, self: true}
+	return func(c *Call, text string, at frame.Ref, loc string) {
+		own := reflect.New(t) // Validate may have a pointer receiver
+		if problem := parse(text, frame.RefTo(own)); problem != "" {
+			c.malformed(loc, problem)
+			return
+		}
+		k.run(c, own.Interface(), loc, func(_ reflect.Type, path string) string { return path })
+		set(at, frame.RefTo(own))
 	}
 }
 
 // sliceFiller fills a slice with every text of its name. Absent is an empty
 // slice: zero occurrences are a valid number of them.
 func sliceFiller(rb rules.Binding, t reflect.Type) filler {
-	read, parse, loc := readerOf(rb), parserOf(t.Elem()), location(rb)
+	read, parse, loc := readerOf(rb), checkedParser(t.Elem()), location(rb)
 	size := t.Elem().Size()
 	return func(c *Call, at frame.Ref) {
 		texts, ok := read(c)
@@ -212,10 +234,11 @@ func sliceFiller(rb rules.Binding, t reflect.Type) filler {
 		list := reflect.MakeSlice(t, len(texts), len(texts))
 		first := frame.RefTo(list.Index(0).Addr())
 		for i, text := range texts {
-			if problem := parse(text, first.Field(uintptr(i)*size)); problem != "" {
-				c.malformed(fmt.Sprintf("%s[%d]", loc, i), problem)
-			}
+			parse(c, text, first.Field(uintptr(i)*size), indexed(loc, i))
 		}
 		at.Value(t).Set(list)
 	}
 }
+
+// indexed is the location of an element of a list.
+func indexed(loc string, i int) string { return loc + "[" + strconv.Itoa(i) + "]" }

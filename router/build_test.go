@@ -50,6 +50,7 @@ func TestBuildReportsEverything(t *testing.T) {
 	r.OnStart(func() int { return 0 })
 	r.OnStop(func(store) {})
 	r.Mount("/mnt", nil)
+	r.Handle("/fn", http.HandlerFunc(nil))
 	r.Static("/static", nil)
 	r.Get("/opt", listItems, nil)
 	r.Mount("/self", r)

@@ -13,6 +13,7 @@ import (
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/ws"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // socket is a view that refuses its handshake with a status of its own, so that
@@ -221,6 +222,34 @@ func TestGroupProvidersOverride(t *testing.T) {
 	assert.Equal(t, "outer", do(b, "GET", "/outer").Body.String())
 	assert.Equal(t, "inner", do(b, "GET", "/g/x").Body.String())
 	assert.Equal(t, "inner", do(b, "GET", "/g/y").Body.String())
+}
+
+func TestInjectorOfAGroup(t *testing.T) {
+	r := New()
+	require.NoError(t, inject.ValueOf[store](r.Injector(), named("x")))
+	r.Get("/x", func(s store) string { return s.Name() })
+	assert.Equal(t, "x", do(build(t, r), "GET", "/x").Body.String())
+	assert.Error(t, inject.ValueOf[store](r.Injector(), named("y")))
+}
+
+type named string
+
+func (n named) Name() string { return string(n) }
+
+// What a server puts into the context is there behind the middleware.
+func TestMiddlewareKeepsTheContext(t *testing.T) {
+	r := New()
+	r.Use(mark("root"))
+	r.Get("/x", func(ctx context.Context) error {
+		if ctx.Value(ctxKey{}) != "outer" {
+			return errors.New("the value is lost")
+		}
+		return nil
+	})
+	w := do(build(t, r), "GET", "/x", func(r *http.Request) {
+		*r = *r.WithContext(context.WithValue(r.Context(), ctxKey{}, "outer"))
+	})
+	assert.Equal(t, 204, w.Code)
 }
 
 func TestPrefixes(t *testing.T) {

@@ -71,7 +71,7 @@ func (g *Group) addRoute(rt *Route, pat string) {
 	if err == nil {
 		err = checkOptions(rt.opts)
 	}
-	if err == nil && rt.kind == mountRoute {
+	if err == nil && (rt.kind == mountRoute || rt.kind == handlerRoute) {
 		err = checkHandler(rt.view)
 	}
 	if err != nil {

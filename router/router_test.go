@@ -1,18 +1,22 @@
 package router
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/internal/leak"
+	"github.com/gofogo/fogo/ws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -98,6 +102,11 @@ func TestServe(t *testing.T) {
 	r.WebSocket("/both", socket)
 	r.WebSocket("/socket", socket)
 	r.Endpoint("/class", class{})
+	r.Patch("/change", text("patched"))
+	r.Delete("/change", text("deleted"))
+	r.Put("/change", text("put"))
+	r.Endpoint("/classes/1", socketClass{})
+	r.WebSocket("/classes/2", socketClass{})
 	b := build(t, r)
 
 	for _, c := range []struct {
@@ -142,6 +151,13 @@ func TestServe(t *testing.T) {
 		{name: "class", method: "GET", target: "/class", status: 200, body: "got", pattern: "GET /class"},
 		{name: "class post", method: "POST", target: "/class", status: 200, body: "posted", pattern: "POST /class"},
 		{name: "class 405", method: "PUT", target: "/class", status: 405, header: "GET, HEAD, POST, OPTIONS"},
+		{name: "PATCH", method: "PATCH", target: "/change", status: 200, body: "patched", pattern: "PATCH /change"},
+		{name: "DELETE", method: "DELETE", target: "/change", status: 200, body: "deleted", pattern: "DELETE /change"},
+		{name: "no GET", method: "GET", target: "/change", status: 405, header: "PUT, PATCH, DELETE, OPTIONS"},
+		{name: "class with socket", method: "GET", target: "/classes/1", status: 200, body: "got", pattern: "GET /classes/1"},
+		{name: "its socket", method: "GET", target: "/classes/1", change: upgrade, status: 418, pattern: "WEBSOCKET /classes/1"},
+		{name: "registered as a socket", method: "GET", target: "/classes/2", change: upgrade, status: 418, pattern: "WEBSOCKET /classes/2"},
+		{name: "has its verbs too", method: "GET", target: "/classes/2", status: 200, body: "got", pattern: "GET /classes/2"},
 		{name: "unclean", method: "GET", target: "/a/../items//x?q=1", status: 307, header: "/items/x?q=1"},
 		{name: "unclean keeps escapes", method: "POST", target: "/items/./a%20b", status: 307, header: "/items/a%20b"},
 		{name: "no redirect to another host", method: "GET", target: "http://example.com//evil.com/x", status: 307, header: "/evil.com/x"},
@@ -176,6 +192,13 @@ type class struct{}
 
 func (class) Get() string  { return "got" }
 func (class) Post() string { return "posted" }
+
+// socketClass has a socket beside its verb.
+type socketClass struct{}
+
+func (socketClass) Get() string                      { return "got" }
+func (socketClass) OnConnect(*ws.WebSocket) error    { return endpoint.NewError(http.StatusTeapot, "") }
+func (socketClass) OnReceive(*ws.WebSocket, ws.Data) {}
 
 func TestSlashRedirect(t *testing.T) {
 	r := New()
@@ -237,13 +260,22 @@ func TestServeAlone(t *testing.T) {
 	r := New()
 	r.Get("/x", text("x"))
 	assert.Equal(t, "x", do(r, "GET", "/x").Body.String())
+	var log bytes.Buffer
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	bad := New()
 	bad.Get("/{x", text("x"))
-	assert.Equal(t, 500, do(bad, "GET", "/x").Code)
+	for range 2 {
+		assert.Equal(t, 500, do(bad, "GET", "/x").Code)
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "the router cannot serve"))
 }
 
 func TestErrorsAreTheConfigs(t *testing.T) {
 	b := build(t, New(), func(o *BuildOptions) { o.Config = endpoint.Config{} })
-	w := do(b, "GET", "/x")
+	w := httptest.NewRecorder()
+	b.Answer(w, httptest.NewRequest("GET", "/", nil), endpoint.NewError(410, "gone"))
+	assert.Equal(t, 410, w.Code)
+	w = do(b, "GET", "/x")
 	assert.JSONEq(t, `{"type":"about:blank","title":"Not Found","status":404}`, w.Body.String())
 }

@@ -47,6 +47,27 @@ func TestMiddlewareAllocatesTwice(t *testing.T) {
 	assert.Equal(t, 2.0, testing.AllocsPerRun(200, func() { b.ServeHTTP(w, req) }))
 }
 
+// Requests for paths that aren't clean get what ServeMux gives them. It escapes
+// what is escaped once more, so there is nothing to escape here; and it adds
+// slashes for subtrees, so their prefix is a route too.
+func TestCleaningIsServeMuxs(t *testing.T) {
+	r, mux := New(), http.NewServeMux()
+	r.Handle("/a/{path...}", plain)
+	mux.Handle("/a/{path...}", plain)
+	r.Handle("/a", plain)
+	mux.Handle("/a", plain)
+	b := build(t, r)
+	for _, path := range []string{
+		"/a/", "/a//", "/a/b//c", "/a/./b", "/a/../b", "/a/b/..", "/a/b/../", "//a/b", "/./a/b", "/../a/b?q=1", "/b/../a/x?q=/../y",
+	} {
+		for _, method := range []string{"GET", "HEAD", "POST", "CONNECT"} {
+			ours, theirs := do(b, method, path), do(mux, method, path)
+			assert.Equal(t, theirs.Code, ours.Code, "%s %s", method, path)
+			assert.Equal(t, theirs.Header().Get("Location"), ours.Header().Get("Location"), "%s %s", method, path)
+		}
+	}
+}
+
 func TestCleanHost(t *testing.T) {
 	for host, want := range map[string]string{
 		"": "", "a": "a", "A.Example:80": "a.example", "[::1]:80": "[::1]", "[::1]": "[::1]", "a:": "a",

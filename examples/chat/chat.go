@@ -68,7 +68,7 @@ const maxName = 24 // characters
 // Validate allows what can be seen: no line breaks, and nothing that turns the
 // direction of the text around it. The page has the same rule.
 func (v Visitor) Validate() error {
-	hidden := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
 	if v.Name == "" || v.Name != strings.TrimSpace(v.Name) ||
 		utf8.RuneCountInString(v.Name) > maxName || strings.ContainsFunc(v.Name, hidden) {
 		return resolve.Fault{Location: "query.name", Message: fmt.Sprintf("A name has 1 to %d visible characters.", maxName)}

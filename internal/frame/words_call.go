@@ -42,6 +42,7 @@ package frame
 import (
 	"reflect"
 	"runtime"
+	"strings"
 	"unsafe"
 )
 
@@ -61,43 +62,41 @@ type words struct {
 // caller calls through one function type and stores the results.
 type caller func(c *Call, b unsafe.Pointer)
 
-// result is the results of a call as words. The family is closed and
-// generated; a result whose pattern is missing is fetched by reflection.
-type result interface {
-	store(c *Call, b unsafe.Pointer)
-}
-
-// callers are the ways to call a function with one pattern of results.
-type callers struct{ common, general []caller }
-
-// resultsOf returns the callers for a pattern of result words.
-func resultsOf(pattern string) callers {
-	switch len(pattern) {
-	case 0, 1, 2, 3, 4:
-		return results4(pattern)
-	case 5:
-		return results5(pattern)
-	case 6:
-		return results6(pattern)
-	case 7:
-		return results7(pattern)
+// callers returns the callers for the results, which are words: for common
+// ones by the number of argument words, and in general by the size of the block.
+// Either may be nil. A caller in general takes more words from registers than
+// the callee returned: what lies behind the results is anything, and a number
+// may be anything.
+func callers(results []word) (common, general []caller) {
+	p := pattern(results)
+	if len(p) > resultWords {
+		return nil, nil
 	}
-	return callers{}
+	return commonOf(p), generalOf(strings.TrimRight(p, "U"))
 }
 
 // reserve adds the slot that a call by words copies its stack arguments to.
 func (b *Builder) reserve(fn reflect.Type) int {
-	types := make([]reflect.Type, fn.NumIn())
-	for i := range types {
-		types[i] = fn.In(i)
+	in := assign(typesOf(fn.NumIn(), fn.In), make([]uintptr, fn.NumIn()), registers)
+	if in.stackSize == 0 {
+		return -1
 	}
-	a := assign(types, make([]uintptr, len(types)), registers)
-	for _, n := range blockSizes {
-		if a.stackSize > 0 && a.stackSize <= uintptr(n)*wordSize {
-			return b.Add(reflect.ArrayOf(n, reflect.TypeFor[uintptr]()))
+	i, ok := blockFor(&in)
+	if !ok {
+		return -1
+	}
+	return b.Add(reflect.ArrayOf(blockSizes[i], reflect.TypeFor[uintptr]()))
+}
+
+// blockFor picks the smallest of blockSizes that has room for the stack
+// arguments and, with the words behind it, for what the callee spills.
+func blockFor(in *assignment) (int, bool) {
+	for i, n := range blockSizes {
+		if in.stackSize <= uintptr(n)*wordSize && in.stackSize+in.spill <= uintptr(n+registers)*wordSize {
+			return i, true
 		}
 	}
-	return -1
+	return 0, false
 }
 
 // compile makes the call one by words, if the function has a shape for it.
@@ -108,8 +107,8 @@ func (c *Call) compile(l *Layout, block int) {
 	if in.floats || out.floats || len(out.stack) > 0 {
 		return
 	}
-	call := resultsOf(pattern(out.words)).pick(&in)
-	if call == nil || in.stackSize > 0 && block < 0 {
+	call := pick(&in, out.words)
+	if call == nil {
 		return
 	}
 	c.code, c.call = closure(c.fn), call
@@ -120,29 +119,28 @@ func (c *Call) compile(l *Layout, block int) {
 	}
 }
 
-// pick returns the caller with the fewest words, and the smallest block, that
+// pick returns the caller with the fewest words, or the smallest block, that
 // has enough of them and of spill area; nil if there is none.
-func (cs callers) pick(a *assignment) caller {
-	if cs.general == nil {
+func pick(in *assignment, results []word) caller {
+	common, general := callers(results)
+	if general == nil {
 		return nil
 	}
-	if a.stackSize > 0 {
-		for i, n := range blockSizes {
-			if a.stackSize <= uintptr(n)*wordSize && a.stackSize+a.spill <= uintptr(n+registers)*wordSize {
-				return cs.general[1+i]
-			}
+	if in.stackSize > 0 {
+		if i, ok := blockFor(in); ok {
+			return general[1+i]
 		}
 		return nil
 	}
-	if cs.common != nil && allWhole(a.words) {
+	if common != nil && allWhole(in.words) {
 		for i, n := range wordCounts {
-			if len(a.words) <= n && a.spill <= uintptr(n)*wordSize {
-				return cs.common[i]
+			if len(in.words) <= n && in.spill <= uintptr(n)*wordSize {
+				return common[i]
 			}
 		}
 	}
-	if a.spill <= registers*wordSize {
-		return cs.general[0]
+	if in.spill <= registers*wordSize {
+		return general[0]
 	}
 	return nil
 }
@@ -195,10 +193,11 @@ func (c *Call) whole(b unsafe.Pointer, i int) uintptr {
 	return *(*uintptr)(unsafe.Add(b, c.args[i].off))
 }
 
-// load reads all argument words; those beyond the last are 0.
+// load reads all argument words; those beyond the last stay as they are.
 //
 //go:noinline
-func (c *Call) load(b unsafe.Pointer) (words [registers]uintptr) {
+func (c *Call) load(b unsafe.Pointer, to *regs) {
+	words := (*[registers]uintptr)(unsafe.Pointer(to))
 	for i := range c.narg {
 		w := &c.args[i]
 		p := unsafe.Add(b, w.off)
@@ -208,7 +207,22 @@ func (c *Call) load(b unsafe.Pointer) (words [registers]uintptr) {
 			words[i] = loadNarrow(p, w.size)
 		}
 	}
-	return words
+}
+
+// loadAll also copies the stack arguments to their places in the block, and
+// returns that. The block is memory without pointers: what it holds is held by
+// the slots.
+//
+//go:noinline
+func (c *Call) loadAll(b unsafe.Pointer, to *regs) unsafe.Pointer {
+	c.load(b, to)
+	block := unsafe.Add(b, c.block)
+	for i := range c.stack {
+		s := &c.stack[i]
+		from := unsafe.Slice((*byte)(unsafe.Add(b, s.from)), s.size)
+		copy(unsafe.Slice((*byte)(unsafe.Add(block, s.to)), s.size), from)
+	}
+	return block
 }
 
 func loadNarrow(p unsafe.Pointer, size uint8) uintptr {
@@ -223,12 +237,29 @@ func loadNarrow(p unsafe.Pointer, size uint8) uintptr {
 	return 0
 }
 
+// store writes the results, which stand as words at r.
+//
+//go:noinline
+func (c *Call) store(b, r unsafe.Pointer) {
+	for i := range c.res {
+		w := &c.res[i]
+		from := unsafe.Add(r, uintptr(i)*wordSize)
+		if w.ptr {
+			*(*unsafe.Pointer)(unsafe.Add(b, w.off)) = *(*unsafe.Pointer)(from)
+		} else {
+			w.put(b, *(*uintptr)(from))
+		}
+	}
+}
+
 func (c *Call) storePointer(b unsafe.Pointer, i int, v unsafe.Pointer) {
 	*(*unsafe.Pointer)(unsafe.Add(b, c.res[i].off)) = v
 }
 
-func (c *Call) storeWord(b unsafe.Pointer, i int, v uintptr) {
-	w := &c.res[i]
+func (c *Call) storeWord(b unsafe.Pointer, i int, v uintptr) { c.res[i].put(b, v) }
+
+// put writes a word that is no pointer.
+func (w *word) put(b unsafe.Pointer, v uintptr) {
 	p := unsafe.Add(b, w.off)
 	switch w.size {
 	case wordSize:
@@ -239,16 +270,6 @@ func (c *Call) storeWord(b unsafe.Pointer, i int, v uintptr) {
 		*(*uint16)(p) = uint16(v)
 	case 1:
 		*(*uint8)(p) = uint8(v)
-	}
-}
-
-// fillBlock copies the stack arguments to their places in the block. The block
-// is memory without pointers: what it holds is held by the slots.
-func (c *Call) fillBlock(b unsafe.Pointer) {
-	for i := range c.stack {
-		s := &c.stack[i]
-		from := unsafe.Slice((*byte)(unsafe.Add(b, s.from)), s.size)
-		copy(unsafe.Slice((*byte)(unsafe.Add(b, c.block+s.to)), s.size), from)
 	}
 }
 

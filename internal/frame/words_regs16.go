@@ -4,73 +4,8 @@
 
 package frame
 
-import "unsafe"
-
 const registers = 16
 
-// wordCounts are the numbers of words that common calls are made with.
-var wordCounts = [...]int{0, 1, 2, 3, 4, 5, 6}
-
-// blockSizes are the sizes in words of stack arguments.
-var blockSizes = [...]int{4, 16, 64}
-
-// common are the callers of results that many functions have, one for each of wordCounts.
-func common[R result]() []caller {
-	return []caller{call0[R], call1[R], call2[R], call3[R], call4[R], call5[R], call6[R]}
-}
-
-// general are the callers for any arguments: without a block, then one for each of blockSizes.
-func general[R result]() []caller {
-	return []caller{callAll[R], callBlock4[R], callBlock16[R], callBlock64[R]}
-}
-
-func call0[R result](c *Call, b unsafe.Pointer) {
-	(*(*func() R)(unsafe.Pointer(&c.code)))().store(c, b)
-}
-
-func call1[R result](c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr) R)(unsafe.Pointer(&c.code)))(c.whole(b, 0)).store(c, b)
-}
-
-func call2[R result](c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr) R)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1)).store(c, b)
-}
-
-func call3[R result](c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr, uintptr) R)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2)).store(c, b)
-}
-
-func call4[R result](c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr, uintptr, uintptr) R)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3)).store(c, b)
-}
-
-func call5[R result](c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr) R)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4)).store(c, b)
-}
-
-func call6[R result](c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) R)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5)).store(c, b)
-}
-
-func callAll[R result](c *Call, b unsafe.Pointer) {
-	w := c.load(b)
-	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) R)(unsafe.Pointer(&c.code)))(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15]).store(c, b)
-}
-
-func callBlock4[R result](c *Call, b unsafe.Pointer) {
-	w := c.load(b)
-	c.fillBlock(b)
-	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) R)(unsafe.Pointer(&c.code)))(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15], *(*[4]uintptr)(unsafe.Add(b, c.block))).store(c, b)
-}
-
-func callBlock16[R result](c *Call, b unsafe.Pointer) {
-	w := c.load(b)
-	c.fillBlock(b)
-	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) R)(unsafe.Pointer(&c.code)))(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15], *(*[16]uintptr)(unsafe.Add(b, c.block))).store(c, b)
-}
-
-func callBlock64[R result](c *Call, b unsafe.Pointer) {
-	w := c.load(b)
-	c.fillBlock(b)
-	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [64]uintptr) R)(unsafe.Pointer(&c.code)))(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15], *(*[64]uintptr)(unsafe.Add(b, c.block))).store(c, b)
-}
+// regs are the words in registers. As one parameter they are assigned as so many
+// parameters of one word are.
+type regs struct{ w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15 uintptr }

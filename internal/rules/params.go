@@ -263,10 +263,18 @@ func (b *binder) varNames() []string {
 	return names
 }
 
+// noVars says why there are no variables.
+func (b *binder) noVars() string {
+	if b.env.Pattern == "" {
+		return "for there is no pattern"
+	}
+	return fmt.Sprintf("%q has no variables", b.env.Pattern)
+}
+
 // varsPhrase says which variables the pattern has.
 func (b *binder) varsPhrase() string {
 	if len(b.env.Vars) == 0 {
-		return fmt.Sprintf("%q has no variables", b.env.Pattern)
+		return b.noVars()
 	}
 	return fmt.Sprintf("%q has only %s", b.env.Pattern, list(braces(b.varNames())))
 }

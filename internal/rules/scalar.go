@@ -194,7 +194,7 @@ func (b *binder) torn(provided []shadow, rest, free []int) {
 // noneLeft: parameter i is a scalar, and all variables are taken.
 func (b *binder) noneLeft(i int) {
 	t := b.sig.In[i]
-	why := fmt.Sprintf("%q has no variables", b.env.Pattern)
+	why := b.noVars()
 	if len(b.env.Vars) > 0 {
 		why = fmt.Sprintf("all variables of %q are taken%s", b.env.Pattern, b.takenBy())
 	}

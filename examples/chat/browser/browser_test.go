@@ -62,7 +62,10 @@ func open(t *testing.T, browser context.Context, url string) *page {
 	require.NoError(t, chromedp.Do(ctx)) // lives as long as ctx, hence not by p.do
 	console := chromedp.Console(ctx)
 	ended := make(chan struct{})
-	t.Cleanup(func() { <-ended }) // runs after the browser was closed
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // may be closed already
+		<-ended
+	})
 	go func() {
 		defer close(ended)
 		for m, err := range console {

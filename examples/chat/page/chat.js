@@ -76,6 +76,7 @@ function welcome(event) {
 	last = event.at;
 	note(back ? `You are back as ${you}.` : `You are here as ${you}.`, event.at);
 	show('connected', 'Connected');
+	problem('');
 	count();
 }
 
@@ -150,11 +151,22 @@ function note(text, at = Date.now()) {
 // append keeps the end in sight, unless the reader has gone up.
 function append(e, always = false) {
 	const log = $('log');
-	const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
 	log.append(e);
 	while (log.children.length > 500) log.firstChild.remove();
 	if (atEnd || always) log.scrollTop = log.scrollHeight;
 }
+
+// Whoever scrolls up stays there. A change of the log's own height, when the
+// form grows or the window is turned, moves it too, but is not the reader's wish.
+let atEnd = true;
+let height = 0;
+$('log').addEventListener('scroll', ({ target: log }) => {
+	if (log.clientHeight === height) atEnd = log.scrollHeight - log.scrollTop - height < 80;
+});
+new ResizeObserver(([{ target: log }]) => {
+	height = log.clientHeight;
+	if (atEnd) log.scrollTop = log.scrollHeight;
+}).observe($('log'));
 
 function showUsers() {
 	const names = [...users].sort((a, b) => a.localeCompare(b));
@@ -171,7 +183,7 @@ function problem(text) { $('problem').textContent = text; }
 
 function count() {
 	const n = maxText - [...$('text').value].length;
-	$('left').textContent = n < 100 ? `${n} characters left` : '';
+	$('left').textContent = n < 0 ? `${-n} characters too many` : n < 100 ? `${n} characters left` : '';
 	$('left').classList.toggle('over', n < 0);
 }
 

@@ -1,0 +1,170 @@
+// Package endpoint makes HTTP and WebSocket handlers out of functions and
+// classes of any signature. Parameters are injected by their types, results
+// become responses and frames by theirs.
+//
+// Most programs meet it through package fogo, whose applications register
+// views on routes. [New], [Func] and [Class] make one view an http.Handler of
+// its own, for use with any router.
+//
+// # Views
+//
+// A view is a function, or a class: a named type with methods such as Get or
+// OnReceive. It is analysed once, when it is registered, and compiled into a
+// plan; a call only runs the plan. Everything that can be wrong with a
+// signature is an error then, with the table of the parameters and a remedy for
+// each fault.
+//
+// Where a parameter comes from is told by its type and the pattern alone, see
+// package resolve: path variables, resolve.Query, resolve.Body and the other
+// wrappers, structs with tags, the types of net/http; and what providers make,
+// see package inject.
+//
+// # Functions
+//
+//	endpoint.Func(func(ctx context.Context, id UserID) (User, error) { … },
+//		endpoint.Pattern("GET /users/{user_id}"))
+//
+// A function without a method answers every method. One for GET answers HEAD
+// too: the function is called, and everything but the body is sent.
+//
+// # Classes
+//
+//	type Users struct {
+//		Store *Store `inject:""`
+//	}
+//
+//	func (u *Users) Get(id UserID) (User, error)     { … }
+//	func (u *Users) Delete(id UserID) error          { … }
+//
+// The methods Get, Head, Post, Put, Patch, Delete and Options answer the HTTP
+// methods of these names, each with parameters of its own. Other methods are
+// answered with 405 and Allow, OPTIONS with Allow.
+//
+// Every request gets a fresh copy of the prototype that was registered, by
+// value or by pointer, with the fields filled that are tagged inject, path,
+// query, header or cookie. So a method may write to the fields; nobody else
+// sees it. The copy is shallow: what a field points to is shared by all. A
+// variable of the pattern that any method or field takes is taken.
+//
+// # Results
+//
+// What is sent is decided by the types of the results, when the view is
+// compiled.
+//
+//	nothing, error                 204, unless there is an error
+//	string                         text/plain
+//	[]byte                         application/octet-stream
+//	struct, map, slice, number, …  200, encoded; a nil slice is [], a nil pointer null
+//	io.Reader                      streamed as octets, and closed; nil is 204
+//	iter.Seq[T], <-chan T          a stream, see below
+//	iter.Seq2[T, error]            likewise, which an error may end
+//	http.Handler                   is served; nil is 204
+//	[Status], [Created], [Accepted]  a value with a status and header fields
+//	[NoContent], [Redirect]        204; a Location
+//	[HTML], [Template], [File]     a page; a file with ranges
+//
+// Each may be followed by an error, or by a pointer to a type that implements
+// error, which is none if it is nil. Types with MarshalJSON or MarshalText are
+// encoded by these, also where only the pointer has them.
+//
+// Values are encoded in the format that the client prefers among those of the
+// application's codecs that have a form for the type: JSON, and XML for
+// structs. A client that accepts none is answered with 406, before anything is
+// done. A browser's address bar gets JSON.
+//
+// A function that takes http.ResponseWriter writes the answer itself. It may
+// return an error, which is answered if nothing was written yet and logged
+// otherwise; if it writes nothing the status is 200.
+//
+// # Order
+//
+// Guards run first, then the providers, then the view. Its result is encoded;
+// then the finishers of providers run, which commit or roll back; then the
+// answer is sent; then releases run. So an answer that cannot be encoded is
+// rolled back, and what could not be committed is never answered as a success.
+// Streams, handlers and functions that own the response are finished after
+// the last byte.
+//
+// # Errors
+//
+// An error is answered as application/problem+json (RFC 9457):
+//
+//	{"type":"about:blank","title":"Not Found","status":404,"detail":"There is no such user."}
+//
+// [Error] carries status, detail, type, title and header fields. An error type
+// of your own with a method StatusCode() int chooses its status; its text is
+// sent below 500 only. Of errors that wrap each other the outermost with a
+// status counts. Faults of the request are collected, each with its location,
+// such as path.id or body.items[3].name. Every other error is answered with 500
+// without its text, and logged with the id that the answer has: the request's
+// X-Request-Id, or a new one.
+//
+// Panics of views, providers, iterators and encoders are logged with their stack
+// and answered with 500. http.ErrAbortHandler cuts the connection, as in
+// net/http. [Config.Observe] sees every error.
+//
+// # Streams
+//
+// An iterator or channel is sent as server-sent events to clients that ask for
+// text/event-stream, else as NDJSON, one JSON value per line. Each item is
+// flushed and has a write deadline of its own; the stream has none. It ends
+// with its last item or when the client leaves: a channel is then no longer
+// received from, an iterator is left at its next item. An iterator that waits
+// takes the context and watches it.
+//
+// An error after the first byte becomes an event named error, with the problem
+// as its data. In NDJSON, and for readers, it aborts the connection, so that
+// nobody takes a part for the whole.
+//
+// A stream holds what it was made from. A provider with a clean-up that would
+// be held so is an error of the build without the option inject.Hold.
+//
+// # WebSockets
+//
+// A function that takes a type of package ws or a resolve.Message is a
+// WebSocket view. With a message parameter it is called once per message,
+// without one once per connection. What it returns is sent.
+//
+//	endpoint.Func(func(m ws.Text) ws.Text { return "echo: " + m })
+//
+// A class with OnReceive takes sockets, beside its HTTP methods if it has any;
+// OnConnect and OnDisconnect are optional. One copy lives as long as its
+// connection, so its fields keep state between messages. Guards and everything
+// that lives as long as the connection run on the handshake and may refuse it
+// with any HTTP status. An error closes with 1011, a *ws.CloseError with its
+// own code.
+//
+// # Options
+//
+//	Pattern, Method    what a [Handler] answers
+//	Injector           the providers
+//	Guards             func(deps…) error, in order, before the view
+//	Configure          codecs, validator, limits, logger, see [Config]
+//	MaxBody            the limit for bodies
+//	AllowBody          a body on GET, HEAD, DELETE or OPTIONS
+//	IgnoreVars         variables that nothing takes
+//	inject.Hold        a stream may hold resources
+//	AsWebSocket        a function is a socket though its types don't say so
+//	Encoding           the codec of messages
+//	WebSocket          limits and rules of connections
+//	CloseOnInvalid     a message with faults ends the connection
+//
+// # Performance
+//
+// Building reflects, calling does not: a plan is a flat list of typed steps over
+// a pooled frame. Buffers and the state of calls are pooled by view, header
+// values are shared. A GET with a path variable and a text result allocates
+// nothing here; a JSON result costs the copy of the value that the encoder
+// sees, and the encoder. Items of streams are boxed one by one. An Accept header
+// that is absent, */* or the default type is not parsed. A http.ResponseWriter
+// parameter costs one allocation.
+//
+// # Security
+//
+// Nothing of a request is bound that the signature does not name, bodies are
+// limited, and invalid UTF-8 is refused. Texts of unknown errors and panics
+// never reach a client. A problem is sent with nosniff. [Redirect] refuses what
+// is no path and no http URL, [File] what is no valid path of its file system.
+// [HTML] is sent as it is: escape what comes from others, or use [Template] with
+// html/template. An X-Request-Id is taken over only if it is short and printable.
+package endpoint

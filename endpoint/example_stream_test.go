@@ -1,0 +1,45 @@
+package endpoint_test
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/gofogo/fogo/endpoint"
+)
+
+// countdown yields numbers; the error ends it.
+func countdown(from int) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for n := from; n > 0; n-- {
+			if !yield(n, nil) {
+				return // the client left
+			}
+		}
+		yield(0, &endpoint.Error{Status: http.StatusGone, Detail: "It has left.", Err: errors.New("lift-off")})
+	}
+}
+
+// An iterator is streamed: as events to who asks for them, else as one JSON
+// value per line.
+func ExampleNew_stream() {
+	view, err := endpoint.New(countdown, endpoint.Pattern("GET /countdown/{from}"))
+	if err != nil {
+		panic(err)
+	}
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, "/countdown/2", nil)
+	r.Header.Set("Accept", "text/event-stream")
+	view.ServeHTTP(w, r)
+	fmt.Print(w.Body)
+
+	// Output:
+	// data: 2
+	//
+	// data: 1
+	//
+	// event: error
+	// data: {"type":"about:blank","title":"Gone","status":410,"detail":"It has left."}
+}

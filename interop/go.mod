@@ -1,0 +1,20 @@
+module github.com/gofogo/fogo/interop
+
+go 1.26.0
+
+replace github.com/gofogo/fogo => ../
+
+require (
+	github.com/coder/websocket v1.8.15
+	github.com/gofogo/fogo v0.0.0
+	github.com/google/uuid v1.6.0
+	github.com/gorilla/websocket v1.5.3
+	github.com/stretchr/testify v1.12.1
+)
+
+require (
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/gobwas/ws v1.5.0 // indirect
+	github.com/goccy/go-json v0.12.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)
