@@ -62,6 +62,8 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	srv := a.server(requests)
+	quiet := &silent{}
+	quiet.watch(srv)
 	failed := make(chan error, 1)
 	go func() { failed <- listenAndServe(srv, ln) }()
 	a.listening(ln.Addr())
@@ -77,7 +79,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	case <-ctx.Done():
 		a.settings.config().Logger.Info("shutting down", slog.Int("sockets", a.life.built.Tracker().Len()))
 	}
-	return errors.Join(err, a.shutdown(srv, cancel))
+	return errors.Join(err, a.shutdown(srv, quiet, cancel))
 }
 
 // server makes the server, with ctx behind the contexts of its requests.
@@ -112,9 +114,11 @@ func (a *App) listening(addr net.Addr) {
 }
 
 // shutdown drains the server and stops the application.
-func (a *App) shutdown(srv *http.Server, cancelRequests func()) error {
+func (a *App) shutdown(srv *http.Server, quiet *silent, cancelRequests func()) error {
 	ctx, cancel := context.WithTimeout(context.Background(), a.settings.shutdown)
 	defer cancel()
+	hangUp := time.AfterFunc(silence, quiet.hangUp)
+	defer hangUp.Stop()
 	err := a.drain(ctx, srv)
 	if err != nil {
 		// Contexts first: a handler that listens ends in good order.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/go-fuego/fuego"
@@ -18,6 +19,7 @@ func (fuegoServer) absent(string) string { return "" }
 func (fuegoServer) server() *fuego.Server {
 	return fuego.NewServer(
 		fuego.WithoutStartupMessages(),
+		fuego.WithLogHandler(slog.DiscardHandler),
 		fuego.WithLoggingMiddleware(fuego.LoggingConfig{DisableRequest: true, DisableResponse: true}),
 		fuego.WithEngineOptions(fuego.WithOpenAPIConfig(fuego.OpenAPIConfig{Disabled: true, DisableLocalSave: true})),
 	)

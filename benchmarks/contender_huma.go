@@ -99,16 +99,14 @@ func (h humaAPI) scoped() (server, error) {
 
 type humaGreeter struct{ phrases *Phrases }
 
-type humaName struct {
+func (g *humaGreeter) get(_ context.Context, in *struct {
 	Name string `path:"name"`
-}
-
-func (g *humaGreeter) get(_ context.Context, in *humaName) (*humaOut[Greeting], error) {
+}) (*humaOut[Greeting], error) {
 	return humaAnswer(greet(g.phrases.hello, in.Name))
 }
 
 func (g *humaGreeter) post(_ context.Context, in *struct {
-	humaName
+	Name string `path:"name"`
 	Body Hello
 }) (*humaOut[Greeting], error) {
 	return humaAnswer(greet(in.Body.Text, in.Name))

@@ -26,7 +26,7 @@ func (macaronMacaron) macaron() *macaron.Macaron {
 
 // param parses a variable of the path; ParamsInt takes what is no integer for 0.
 func (macaronMacaron) param(ctx *macaron.Context, name string) (int, bool) {
-	n, err := strconv.Atoi(ctx.Params(name))
+	n, err := strconv.Atoi(ctx.Params(":" + name))
 	if err != nil {
 		ctx.JSON(http.StatusBadRequest, err.Error())
 	}
@@ -102,11 +102,11 @@ func (m macaronMacaron) scoped() (server, error) {
 type macaronGreeter struct{ phrases *Phrases }
 
 func (g *macaronGreeter) get(ctx *macaron.Context) {
-	ctx.JSON(http.StatusOK, greet(g.phrases.hello, ctx.Params("name")))
+	ctx.JSON(http.StatusOK, greet(g.phrases.hello, ctx.Params(":name")))
 }
 
 func (g *macaronGreeter) post(ctx *macaron.Context, h Hello) {
-	ctx.JSON(http.StatusOK, greet(h.Text, ctx.Params("name")))
+	ctx.JSON(http.StatusOK, greet(h.Text, ctx.Params(":name")))
 }
 
 func (m macaronMacaron) class() (server, error) {

@@ -15,10 +15,18 @@ import (
 
 // messageResult is what the results of a WebSocket view become.
 type messageResult struct {
-	send    func(s *session, run *inject.Run) error // nil: nothing is sent
-	failure func(run *inject.Run) error             // see result
+	failure func(run *inject.Run) error                      // see result
+	encode  func(s *session, run *inject.Run) (reply, error) // nil: nothing is sent
+	send    func(s *session, run *inject.Run) error          // of a stream
 	stream  bool
 	why     string
+}
+
+// reply is one message to be sent; of no kind: nothing.
+type reply struct {
+	kind ws.Kind
+	text string // unless there is data
+	data []byte
 }
 
 // compileMessageResult decides what a view's results are sent as.
@@ -71,11 +79,17 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 	if t.Implements(errorType) {
 		return fmt.Sprintf("%s implements error by value, so that it could never be absent; return error or *%s", t, t)
 	}
-	res.send = func(s *session, run *inject.Run) error { return s.send(boxed(run, t)) }
+	res.encode = func(s *session, run *inject.Run) (reply, error) { return s.encode(boxed(run, t)) }
 	if isText(t) || isBytes(t) {
 		return ""
 	}
-	return strings.Replace(encodable(t), accepted, "return a value, iter.Seq[T], iter.Seq2[T, error], <-chan T or io.Reader", 1)
+	if fault := encodable(t); fault != "" {
+		return strings.Replace(fault, accepted, "return a value, iter.Seq[T], iter.Seq2[T, error], <-chan T or io.Reader", 1)
+	}
+	if l, ok := codec.(limited); ok && !l.Encodes(t) {
+		return fmt.Sprintf("the encoding %q has no form for a result of type %s", codec.Name(), t)
+	}
+	return ""
 }
 
 // isError reports whether t or, which is reported as a mistake, *t is an error.
@@ -113,43 +127,62 @@ func (s *session) sendReader(v reflect.Value) (err error) {
 	return s.conn.SendReader(s.conn.Context(), ws.KindBinary, r)
 }
 
-// send sends one value as a message: text and encoded values as text frames,
-// bytes as binary ones, ws.Data as what the message being handled is. A nil
-// pointer or interface is nothing to send.
+// send sends one value as a message.
 func (s *session) send(v any) error {
+	out, err := s.encode(v)
+	if err != nil {
+		return err
+	}
+	return s.deliver(out)
+}
+
+func (s *session) deliver(out reply) error {
+	switch {
+	case out.kind == 0:
+		return nil
+	case out.kind == ws.KindText && out.data == nil:
+		return s.conn.SendText(out.text)
+	}
+	return s.conn.Send(out.kind, out.data)
+}
+
+// encode makes a message of a value: of text and of encoded values a text
+// frame, of bytes a binary one, of ws.Data what the message being handled is. A
+// nil pointer or interface is nothing to send.
+func (s *session) encode(v any) (reply, error) {
 	switch v := v.(type) {
 	case nil:
-		return nil
+		return reply{}, nil
 	case ws.Data:
 		kind := s.event.Message.Kind
 		if s.view.message == nil {
 			kind = ws.KindBinary
 		}
-		return s.conn.Send(kind, v)
+		return reply{kind: kind, data: v}, nil
 	case ws.Message:
-		return s.conn.Send(v.Kind, v.Data)
+		return reply{kind: v.Kind, data: v.Data}, nil
 	case string:
-		return s.conn.SendText(v)
+		return reply{kind: ws.KindText, text: v}, nil
 	case []byte:
-		return s.conn.SendBytes(v)
+		return reply{kind: ws.KindBinary, data: v}, nil
 	}
 	rv := reflect.ValueOf(v)
 	switch t := rv.Type(); {
 	case t.Kind() == reflect.Pointer && rv.IsNil():
-		return nil
+		return reply{}, nil
 	case isText(t):
-		return s.conn.SendText(rv.String())
+		return reply{kind: ws.KindText, text: rv.String()}, nil
 	case isBytes(t):
-		return s.conn.SendBytes(rv.Bytes())
+		return reply{kind: ws.KindBinary, data: rv.Bytes()}, nil
 	}
-	return s.sendValue(v)
+	return s.encodeValue(v)
 }
 
-// sendValue sends a value encoded with the view's codec.
-func (s *session) sendValue(v any) error {
+// encodeValue encodes a value with the view's codec.
+func (s *session) encodeValue(v any) (reply, error) {
 	var b bytes.Buffer
 	if err := s.view.codec.Encode(&b, v); err != nil {
-		return fmt.Errorf("endpoint: message of type %T as %s: %w", v, s.view.codec.Name(), err)
+		return reply{}, fmt.Errorf("endpoint: message of type %T as %s: %w", v, s.view.codec.Name(), err)
 	}
-	return s.conn.Send(ws.KindText, b.Bytes())
+	return reply{kind: ws.KindText, data: b.Bytes()}, nil
 }

@@ -224,8 +224,13 @@ func (res *result) compilePlain(t reflect.Type, values *resolve.Config) string {
 			return nil
 		}
 	default:
-		value := valueOf(t)
-		res.make = func(s *state, run *inject.Run) error { return s.encode(http.StatusOK, nil, t, value(run.Result(0))) }
+		value, view := valueOf(t), viewOf(t)
+		res.make = func(s *state, run *inject.Run) error {
+			if view != nil && resolve.KeepsNothing(s.offer.codec) {
+				return s.encode(http.StatusOK, nil, t, view(run.Result(0)))
+			}
+			return s.encode(http.StatusOK, nil, t, value(run.Result(0)))
+		}
 	}
 	return res.offer(t, values)
 }
@@ -253,4 +258,33 @@ func valueOf(t reflect.Type) func(frame.Ref) any {
 		}
 	}
 	return func(at frame.Ref) any { return at.Box(t) }
+}
+
+// viewOf returns a function that gives a struct or array to an encoder where it
+// lies, without a copy. It returns nil for types whose own code would see the
+// address: those that are, or hold in the same memory, something that encodes
+// itself by pointer.
+func viewOf(t reflect.Type) func(frame.Ref) any {
+	if k := t.Kind(); k != reflect.Struct && k != reflect.Array || seesAddress(t) {
+		return nil
+	}
+	view, _ := frame.Pointing[any](t)
+	return view
+}
+
+func seesAddress(t reflect.Type) bool {
+	if byPointer(t) {
+		return true
+	}
+	switch t.Kind() {
+	case reflect.Array:
+		return seesAddress(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if seesAddress(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/gofogo/fogo/inject"
@@ -117,6 +118,10 @@ func (s *session) attend(w http.ResponseWriter, r *http.Request, f func() error)
 		if err != nil {
 			s.refuse(w, r, err)
 		}
+		if err == inject.ErrGoexit && !s.conn.Accepted() {
+			// net/http closes the connection without sending what it holds.
+			_ = http.NewResponseController(w).Flush()
+		}
 	}()
 	err = f()
 	return err == nil
@@ -132,28 +137,49 @@ func (s *session) over() bool {
 	}
 }
 
-// run runs one plan, and sends its result. Finishers run before the result is
-// sent, unless it is a stream. A panic comes back as an error.
-func (s *session) run(p *inject.Plan, res *messageResult) (err error) {
+// run runs one plan, and sends its result. The result is encoded before the
+// finishers run, for what cannot be encoded must not be committed, and sent after
+// them, for what could not be committed must not be told. A stream is finished
+// after its last item. A panic comes back as an error.
+func (s *session) run(p *inject.Plan, res *messageResult) error {
 	run := p.Begin(nil, &s.call, s.scope)
+	defer run.End()
+	err := run.Do()
+	var out reply
+	if err == nil && res != nil {
+		out, err = s.result(run, res)
+	}
+	if err = run.Finish(err); err != nil {
+		return err
+	}
+	return s.deliver(out)
+}
+
+// result encodes the result of a view, or sends it if it is a stream. What
+// panics here is an encoder, an iterator or a reader.
+func (s *session) result(run *inject.Run, res *messageResult) (out reply, err error) {
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
-			run.Hold()
-			err = asPanic(v)
+		if returned {
+			return
 		}
-		run.End()
+		run.Hold()
+		if v := recover(); v != nil {
+			err = &inject.Panic{Value: v, Stack: debug.Stack()}
+		}
 	}()
-	err = run.Do()
-	if err == nil && res != nil && res.failure != nil {
+	if res.failure != nil {
 		err = res.failure(run)
 	}
-	if err == nil && res != nil && res.stream {
+	switch {
+	case err != nil:
+	case res.stream:
 		err = res.send(s, run)
+	case res.encode != nil:
+		out, err = res.encode(s, run)
 	}
-	if err = run.Finish(err); err == nil && res != nil && !res.stream && res.send != nil {
-		err = res.send(s, run)
-	}
-	return err
+	returned = true
+	return out, err
 }
 
 // Message implements ws.Handler.

@@ -171,8 +171,9 @@ func TestSocketConnectionGoexitBeforeAccepting(t *testing.T) {
 	released := make(chan struct{})
 	in := provide(t, inject.PerConnection, func() (*tape, func()) { return nil, func() { close(released) } })
 	s := serveSocket(t, func(*ws.WebSocket, *tape) { goexit() }, endpoint.Injector(in))
-	_, _, _, err := s.handshake("/")
-	require.Error(t, err, "nobody is left with a pending handshake")
+	res, body := s.refused("/") // nobody is left with a pending handshake
+	require.Equal(t, 500, res.StatusCode)
+	require.Contains(t, body, `"status":500`)
 	take(t, released)
 	s.wantLog("Goexit")
 }

@@ -222,6 +222,7 @@ func TestSocketEncodingProblems(t *testing.T) {
 		{"on Binary", func(ws.Binary) {}, []endpoint.Option{xml}},
 		{"the method on Text", namesUseless{}, nil},
 		{"the option on a class with Data", onlyReceive{}, []endpoint.Option{xml}},
+		{"no form for the result", func(resolve.Message[line]) map[string]int { return nil }, []endpoint.Option{xml}},
 		{"unknown by option", func(resolve.Message[line]) {}, []endpoint.Option{endpoint.Encoding("yaml")}},
 		{"unknown by method", namesUnknown{}, nil},
 		{"unknown on a view that owns its connection", func(*ws.WebSocket) {}, []endpoint.Option{endpoint.Encoding("yaml")}},

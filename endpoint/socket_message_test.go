@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -178,6 +179,7 @@ func TestSocketMessageErrors(t *testing.T) {
 		{"a panic while streaming", func(ws.Data) func(func(string) bool) {
 			return func(func(string) bool) { panic("secret") }
 		}, 1011, "", "stack="},
+		{"http.ErrAbortHandler is not logged", func(ws.Data) { panic(http.ErrAbortHandler) }, 1011, "", ""},
 		{"a value that cannot be encoded", func(ws.Data) any { return func() {} }, 1011, "", "func()"},
 	}
 	for _, tt := range tests {

@@ -167,6 +167,29 @@ func TestSocketFinisherRunsBeforeTheReply(t *testing.T) {
 	s.wantLog("commit failed")
 }
 
+func TestSocketResultIsEncodedBeforeTheFinisherRuns(t *testing.T) {
+	for name, view := range map[string]any{
+		"an error": func(*tx, ws.Data) any { return func() {} },
+		"a panic":  func(*tx, ws.Data) wild { return wild{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			finished := make(chan error, 1)
+			in := provide(t, inject.PerCall, func() (*tx, func(error) error) {
+				return nil, func(err error) error { finished <- err; return nil }
+			})
+			c := serveSocket(t, view, endpoint.Injector(in)).dial("/")
+			require.NoError(t, c.SendText("x"))
+			wantClose(t, c, 1011, "")
+			require.Error(t, take(t, finished), "what cannot be encoded is not committed")
+		})
+	}
+}
+
+// wild panics when it is encoded.
+type wild struct{}
+
+func (wild) MarshalJSON() ([]byte, error) { panic("wild") }
+
 func TestSocketFinisherMayChooseTheCode(t *testing.T) {
 	in := provide(t, inject.PerCall, func() (*tx, func(error) error) {
 		return nil, func(err error) error { return ws.CloseError{Code: 4090, Reason: "conflict"} }

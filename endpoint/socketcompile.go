@@ -3,7 +3,6 @@ package endpoint
 import (
 	"fmt"
 	"reflect"
-	"runtime/debug"
 
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/internal/pattern"
@@ -188,9 +187,6 @@ func (u *socketUnit) view(p *inject.Program, binder *resolve.Binder) *socketView
 	}
 	return v
 }
-
-// asPanic is what was recovered as an error.
-func asPanic(v any) error { return &inject.Panic{Value: v, Stack: debug.Stack()} }
 
 // socketOptions are the connection's options: the view's own or the
 // application's, which in any case bring the logger and the tracker.

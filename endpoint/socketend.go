@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/gofogo/fogo/inject"
@@ -66,13 +67,14 @@ func (s *session) unserved(w http.ResponseWriter, r *http.Request, err error) {
 // reject answers the handshake with the status that the error chooses. A close
 // code says nothing about HTTP: it is answered with 403.
 func (s *session) reject(w http.ResponseWriter, r *http.Request, err error) {
-	if p, ok := errors.AsType[*inject.Panic](err); ok && p.Value == http.ErrAbortHandler {
+	if isAbort(err) {
 		panic(http.ErrAbortHandler)
 	}
 	if _, ok := chosen(err); ok {
 		err = &Error{Status: http.StatusForbidden, Err: err}
 	}
 	status, header, body := s.view.cfg.problem(r, err)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	_ = s.conn.Reject(status, header, body)
 }
 
@@ -87,11 +89,20 @@ func (s *session) fail(err error) {
 	switch {
 	case !ok || isPanic(err):
 		s.end(err, closeCode(err))
-	case !s.view.closeOnInvalid && s.sendValue(problemOf(faults)) == nil:
-		s.failed = nil // it goes on
-	default:
+	case s.view.closeOnInvalid || s.tell(faults) != nil:
 		s.end(err, ws.CloseError{Code: ws.CodeInvalidPayload, Reason: "the message has faults"})
+	default:
+		s.failed = nil // it goes on
 	}
+}
+
+// tell sends the client a problem object about its message.
+func (s *session) tell(faults resolve.Faults) error {
+	out, err := s.encodeValue(problemOf(faults))
+	if err != nil {
+		return err
+	}
+	return s.deliver(out)
 }
 
 // gone reports whether the connection had ended and err says no more than
@@ -103,7 +114,7 @@ func (s *session) gone(err error) bool {
 
 // end closes the connection because of an error.
 func (s *session) end(err error, with ws.CloseError) {
-	if with.Code == ws.CodeInternalError {
+	if with.Code == ws.CodeInternalError && !isAbort(err) {
 		s.log("connection failed", err)
 	}
 	_ = s.conn.Close(with.Code, strings.ToValidUTF8(string(with.Reason), "\uFFFD"))
@@ -150,7 +161,7 @@ func (s *session) log(msg string, err error) {
 }
 
 func (v *socketView) observe(r *http.Request, err error) {
-	if v.cfg.Observe != nil {
+	if v.cfg.Observe != nil && !isAbort(err) {
 		v.cfg.Observe(r, err)
 	}
 }

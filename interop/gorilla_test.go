@@ -193,6 +193,11 @@ func TestGorillaHandshake(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a page of another origin", func(t *testing.T) {
+		_, res, err := websocket.DefaultDialer.Dial(s.ws("/echo"), http.Header{"Origin": {"https://elsewhere.example"}})
+		require.ErrorIs(t, err, websocket.ErrBadHandshake)
+		require.Equal(t, 403, res.StatusCode)
+	})
 	t.Run("let in", func(t *testing.T) {
 		require.Equal(t, "x", gorillaSay(t, gorilla(t, s, "/guarded?token=good"), "x"))
 	})

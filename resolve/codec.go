@@ -1,12 +1,14 @@
 package resolve
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/goccy/go-json"
@@ -37,14 +39,16 @@ type Codec interface {
 }
 
 // JSON returns the codec for application/json, over goccy/go-json.
-func JSON() Codec { return jsonCodec{} }
+func JSON() Codec { return &jsonCodec{} }
 
-type jsonCodec struct{}
+type jsonCodec struct {
+	encoders sync.Pool // of *jsonEncoder
+}
 
-func (jsonCodec) Name() string         { return "json" }
-func (jsonCodec) MediaTypes() []string { return []string{"application/json", "text/json"} }
+func (*jsonCodec) Name() string         { return "json" }
+func (*jsonCodec) MediaTypes() []string { return []string{"application/json", "text/json"} }
 
-func (jsonCodec) Decode(data []byte, v any) error {
+func (*jsonCodec) Decode(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		// RFC 8259 section 8.1: JSON text exchanged between systems is UTF-8.
 		return errInvalidUTF8
@@ -63,13 +67,44 @@ func (jsonCodec) Decode(data []byte, v any) error {
 	return fmt.Errorf("is not valid JSON: %w", err)
 }
 
-func (jsonCodec) Encode(w io.Writer, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
+// Encode writes the value without a line break behind it.
+func (c *jsonCodec) Encode(w io.Writer, v any) error {
+	e, ok := c.encoders.Get().(*jsonEncoder)
+	if !ok {
+		e = &jsonEncoder{}
+		e.enc = json.NewEncoder(e)
 	}
-	_, err = w.Write(b)
+	e.to = w
+	err := e.enc.Encode(v)
+	e.to = nil
+	c.encoders.Put(e)
 	return err
+}
+
+// jsonEncoder keeps an encoder for use with any writer: an encoder writes the
+// text as it made it, where Marshal would copy it.
+type jsonEncoder struct {
+	enc *json.Encoder
+	to  io.Writer
+}
+
+// Write takes the whole text and leaves out the line break that ends it.
+func (e *jsonEncoder) Write(b []byte) (int, error) {
+	n, err := e.to.Write(bytes.TrimSuffix(b, newline))
+	if err == nil {
+		n = len(b)
+	}
+	return n, err
+}
+
+var newline = []byte{'\n'}
+
+// KeepsNothing reports whether a codec is known to keep no pointer into a value
+// that it encodes, and to hand none to anybody. Such a codec may be given
+// memory that is used again.
+func KeepsNothing(c Codec) bool {
+	_, ok := c.(*jsonCodec)
+	return ok
 }
 
 var errInvalidUTF8 = errors.New("is not valid UTF-8")

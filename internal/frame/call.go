@@ -8,7 +8,8 @@ import "reflect"
 type Call struct {
 	words   // how it is called by words, if it is
 	fn      reflect.Value
-	id      int // among the layout's calls by reflection
+	reflect func([]reflect.Value) []reflect.Value // how it is called else
+	id      int                                   // among the layout's calls by reflection
 	in, out []int
 }
 
@@ -37,6 +38,10 @@ func (l *Layout) Call(s Site) *Call {
 	c := &Call{fn: s.fn, in: s.in, out: s.out}
 	c.compile(l, s.block)
 	if !c.byWords() {
+		c.reflect = c.fn.Call
+		if c.fn.Type().IsVariadic() {
+			c.reflect = c.fn.CallSlice // a slot holds the slice
+		}
 		c.id = len(l.calls)
 		l.calls = append(l.calls, c)
 	}
@@ -49,7 +54,7 @@ func (c *Call) Run(f *Frame) {
 		return
 	}
 	o := &f.calls[c.id]
-	for i, v := range c.fn.Call(o.in) {
+	for i, v := range c.reflect(o.in) {
 		o.out[i].Set(v)
 	}
 }

@@ -156,7 +156,7 @@ func agree(t *testing.T, ts []reflect.Type, regs int) {
 func TestAssignFollowsTheSpecification(t *testing.T) {
 	only64(t)
 	rd := rand.New(rand.NewSource(1))
-	for range 20000 {
+	for range 5000 {
 		ts := make([]reflect.Type, rd.Intn(9))
 		for i := range ts {
 			ts[i] = randomType(rd, 3)

@@ -7,31 +7,54 @@
 //
 //   - The callee cannot tell: words.go assigns every argument to the register
 //     or the place on the stack where the ABI has it, and a uintptr with the
-//     bits of a pointer is that pointer once it is in the register.
+//     bits of a pointer is that pointer once it is in the register. The words
+//     are the fields of one struct: the ABI assigns those one by one, as it
+//     would so many parameters.
 //   - Arguments stay alive although uintptrs keep nothing alive: the frame
 //     holds every one of them under its real type, and is itself held until
-//     after the call. Nothing in a frame points to a stack, so a stack that
-//     moves between the load of a word and the call changes no word.
+//     after the call, also while the callee panics. From its first instruction
+//     on the callee's own stack maps speak for its registers, its stack
+//     arguments and its spill area; those of the caller never speak for the
+//     area of outgoing arguments. Nothing in a frame points to a stack, since
+//     what is stored through a pointer of unknown origin escapes, so a stack
+//     that moves between the load of a word and the call changes no word.
 //   - Results are typed: a word that the callee returns as a pointer comes back
 //     as unsafe.Pointer, so that it is known to the collector at every
 //     instruction from the return to the store, and is stored with a write
 //     barrier. A word that is no pointer is never typed as one: the collector
-//     would take a number for an address.
+//     would take a number for an address. The first word of an interface may be
+//     typed either way, for the runtime and reflect keep types and itabs alive.
+//   - The result types are longer than most results. The words behind those
+//     that the callee returned are whatever was in the registers; they are
+//     numbers to the collector, and store does not look at them.
 //   - The callee may store register arguments to the spill area that its caller
-//     reserves. The caller here reserves that of its own parameters, eight
-//     bytes a word, behind the stack arguments; compile checks that this is
-//     no less than what the callee's own parameters need. (A struct{ P *int; _
-//     struct{} } is one word and sixteen bytes.)
+//     reserves: when its prologue has to grow the stack, and wherever it takes
+//     an argument's address. The caller here reserves that of its own
+//     parameters, eight bytes a word, behind the stack arguments (there are no
+//     stack results in between: a call that has some is not made by words);
+//     pick checks that this is no less than what the callee's own parameters
+//     need. (A struct{ P *int; _ struct{} } is one word and sixteen bytes, and
+//     nested in others of its kind as many bytes as one likes.)
 //   - Stack arguments are one array, which the ABI never puts in registers, at
 //     the callee's own offsets. It may be longer than the callee's: what the
 //     callee takes for the beginning of its spill area is then the unused end
-//     of the array, which belongs to it as well.
+//     of the array, which belongs to it as well. The callee may change its
+//     arguments there; it is a copy.
 //   - Registers and stack space beyond what the callee has parameters for are
 //     ignored by it, as registers without a meaning are.
 //   - The upper bits of a register that holds a narrow value are unspecified,
 //     so loading them with the neighbours' bytes would be allowed; they are
 //     loaded at their own size all the same, which keeps reads inside the
-//     frame and aligned.
+//     frame and aligned. A caller that takes more words than there are reads
+//     the word at the frame's start for the others: it is only picked when the
+//     arguments take more than the eight bytes of that.
+//   - The compiler does not see through it: it makes an indirect call direct
+//     only for a function whose type is identical to the call's, by a profile
+//     too, and no function has a parameter of type regs or results such as
+//     these by accident, or if it has, then the types are the same.
+//   - What is unlike other memory is left alone: floating-point values (and with
+//     them the vector types of GOEXPERIMENT=simd, which reflect mistakes for
+//     arrays as this package would; they cannot be passed).
 //
 // The build constraint names the compilers and releases on which the
 // differential test against reflect.MakeFunc ran. Elsewhere, and with the tag
