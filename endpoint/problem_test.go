@@ -257,7 +257,7 @@ func TestClientLeaves(t *testing.T) {
 	go func() { <-entered; cancel() }()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.srv.URL, http.NoBody)
 	require.NoError(t, err)
-	_, err = s.srv.Client().Do(req) //nolint:bodyclose // there is no answer
+	_, err = s.srv.Client().Do(req)
 	require.ErrorIs(t, err, context.Canceled)
 	s.srv.Close()
 	logs := s.log.records()

@@ -149,7 +149,6 @@ func TestMiddlewareMayLeaveTheHandlerRunning(t *testing.T) {
 }
 
 func TestGuards(t *testing.T) {
-	type Token string
 	var order []string
 	guard := func(name string) func(http.Header) error {
 		return func(h http.Header) error {

@@ -112,8 +112,8 @@ func parseOriginPattern(s string) (originPattern, bool) {
 	if rest, p.subdomains = strings.CutPrefix(rest, "*."); p.subdomains {
 		rest = "sub." + rest // for the parser
 	}
-	anyPort := false
-	if rest, anyPort = strings.CutSuffix(rest, ":*"); anyPort {
+	rest, anyPort := strings.CutSuffix(rest, ":*")
+	if anyPort {
 		p.port = "*"
 	}
 	probe := p.scheme

@@ -16,8 +16,6 @@ import (
 	"github.com/gofogo/fogo/ws"
 )
 
-type opener = func(testing.TB, *ws.Options) (*ws.WebSocket, *peer)
-
 func TestViolations(t *testing.T) {
 	m := func(first byte, payload string) string { return rawFrame(first, payload, true) }
 	rows := []struct {

@@ -39,7 +39,7 @@ func (c *WebSocket) SendReader(ctx context.Context, kind Kind, r io.Reader) erro
 		return err
 	}
 	if _, err := w.ReadFrom(r); err != nil {
-		w.abort(err)
+		_ = w.abort(err)
 		return err
 	}
 	return w.Close()
@@ -98,7 +98,7 @@ func (w *messageWriter) ReadFrom(r io.Reader) (int64, error) {
 		n, err := r.Read(w.buf[len(w.buf):fragment])
 		w.buf = w.buf[:len(w.buf)+n]
 		total += int64(n)
-		if err == io.EOF { //nolint:errorlint // the contract of io.Reader
+		if err == io.EOF {
 			return total, nil
 		}
 		if err != nil {
@@ -133,7 +133,7 @@ func (w *messageWriter) Flush() error {
 // Close ends the message and lets other sends go on. A second Close returns the same.
 func (w *messageWriter) Close() error {
 	switch {
-	case w.err == errWriterClosed: //nolint:errorlint // set below
+	case w.err == errWriterClosed:
 		return nil
 	case w.err != nil:
 		return w.err
