@@ -121,7 +121,7 @@ func curves(r *Result) string {
 	}
 	var s svg
 	s.text(12, 24, "title", "start", r.Title)
-	s.text(12, 43, "dim", "start", fmt.Sprintf("%s by %s; the scale is logarithmic", r.main(), r.Axis))
+	s.text(12, 43, "dim", "start", fmt.Sprintf("%s by %s, %s is better; the scale is logarithmic", r.main(), r.Axis, better(r.main())))
 	for v := lo; v <= hi*1.01; v *= 10 {
 		fmt.Fprintf(&s, `<path d="M%.1f %.1fH%.1f" class="axis"/>`+"\n", left, py(v), width-right)
 		s.text(left-8, py(v)+4, "dim num", "end", short(v))
@@ -136,6 +136,14 @@ func curves(r *Result) string {
 		fmt.Fprintf(&s, `<text x="%.1f" y="%.1f" style="fill:%s">%s</text>`+"\n", width-right+10, l.y+4, l.colour, html.EscapeString(l.text))
 	}
 	return picture(r.Title, width, height, s.String())
+}
+
+// better says in which direction of a chart the better figures are.
+func better(u unit) string {
+	if u == perSecond {
+		return "higher"
+	}
+	return "lower"
 }
 
 // label is the name at the end of a line.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,7 +77,7 @@ func (c *client) exchange(request []byte) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	length, contentType := -1, ""
+	length, chunked, contentType := -1, false, ""
 	for {
 		line, err := c.r.ReadSlice('\n')
 		if err != nil {
@@ -92,6 +93,8 @@ func (c *client) exchange(request []byte) (response, error) {
 			if length, err = strconv.Atoi(string(value)); err != nil {
 				return response{}, err
 			}
+		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+			chunked = bytes.EqualFold(value, []byte("chunked"))
 		case bytes.EqualFold(name, []byte("Content-Type")):
 			// A constant for what it always is, so that reading allocates nothing.
 			if contentType = "application/json"; !bytes.HasPrefix(value, []byte(contentType)) {
@@ -99,15 +102,54 @@ func (c *client) exchange(request []byte) (response, error) {
 			}
 		}
 	}
-	if length < 0 {
-		return response{}, errors.New("an answer without Content-Length")
+	c.body = c.body[:0]
+	switch {
+	case chunked:
+		err = c.readChunks()
+	case length >= 0:
+		err = c.read(length)
+	default:
+		err = errors.New("an answer whose length is not told")
 	}
-	if cap(c.body) < length {
-		c.body = make([]byte, length)
-	}
-	c.body = c.body[:length]
-	_, err = io.ReadFull(c.r, c.body)
 	return response{status, contentType, c.body}, err
+}
+
+// read appends n bytes to the body.
+func (c *client) read(n int) error {
+	at := len(c.body)
+	c.body = slices.Grow(c.body, n)[:at+n]
+	_, err := io.ReadFull(c.r, c.body[at:])
+	return err
+}
+
+// readChunks reads a chunked body (RFC 9112 section 7.1) and passes over its
+// trailers.
+func (c *client) readChunks() error {
+	for {
+		line, err := c.r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		n, err := strconv.ParseUint(string(bytes.TrimRight(line, "\r\n")), 16, 31)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+		if err := c.read(int(n)); err != nil {
+			return err
+		}
+		if _, err := c.r.Discard(len("\r\n")); err != nil {
+			return err
+		}
+	}
+	for {
+		line, err := c.r.ReadSlice('\n')
+		if err != nil || len(bytes.TrimRight(line, "\r\n")) == 0 {
+			return err
+		}
+	}
 }
 
 // run sends requests over n connections for a while.

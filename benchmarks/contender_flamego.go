@@ -123,4 +123,3 @@ func (f flamegoFlame) routes(n int) (server, error) {
 	}
 	return server{net: s}, nil
 }
-

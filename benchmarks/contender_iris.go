@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/go-playground/validator/v10"
 	"github.com/kataras/iris/v12"
@@ -44,8 +45,8 @@ func (i irisHero) body() (server, error) {
 }
 
 func (i irisHero) scoped() (server, error) {
-	app, api := i.app(), (*iris.APIContainer)(nil)
-	api = app.ConfigureContainer()
+	app := i.app()
+	api := app.ConfigureContainer()
 	store := newStore()
 	api.OnError(func(ctx iris.Context, err error) { ctx.StopWithError(http.StatusUnauthorized, err) })
 	api.RegisterDependency(store)
@@ -77,7 +78,8 @@ func (i irisHero) routes(n int) (server, error) {
 	app := i.app()
 	api := app.ConfigureContainer()
 	for k := range n {
-		api.Get(fmt.Sprintf(routePattern, k), func(id int) Item { return Item{ID: id} })
+		// iris takes the type of a variable from the path.
+		api.Get(strings.Replace(fmt.Sprintf(routePattern, k), "{id}", "{id:int}", 1), func(id int) Item { return Item{ID: id} })
 	}
 	return i.built(app)
 }

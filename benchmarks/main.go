@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"regexp"
@@ -15,7 +16,7 @@ func main() {
 	if serveAsChild() {
 		return
 	}
-	if err := run(os.Args[1:]); err != nil {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmarks:", err)
 		os.Exit(1)
 	}
@@ -65,7 +66,7 @@ func parseFlags(args []string) (options, error) {
 
 // run measures what the flags ask for. An interrupt ends it between two
 // scenarios, and keeps what is done.
-func run(args []string) error {
+func run(args []string, out io.Writer) error {
 	o, err := parseFlags(args)
 	if err != nil {
 		return err
@@ -97,7 +98,7 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		r.lines(os.Stdout)
+		r.lines(out)
 		rep.Results = append(rep.Results, r)
 		if len(interrupted) > 0 {
 			fmt.Fprintln(os.Stderr, "interrupted; writing what is done")

@@ -54,10 +54,11 @@ func timed(f op, after func() error) func(*session) (sample, error) {
 	n := 0 // operations per batch, found in the first round
 	return func(s *session) (sample, error) {
 		if n == 0 {
+			calibrate(f, s.batchTime()) // the first operations are slower than most
 			n = calibrate(f, s.batchTime())
 		}
 		runtime.GC()
-		f(n/8 + 1)
+		f(max(n/8, 256))
 		got := batch(f, n)
 		if after != nil {
 			if err := after(); err != nil {

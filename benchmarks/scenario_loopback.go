@@ -32,7 +32,7 @@ func loopbackScenarios() []*scenario {
 		}
 		out = append(out, &scenario{
 			id: "loopback/" + c.id, title: c.title + ", over loopback by connections",
-			about: c.about + " Over TCP with keep-alive; client and servers share the machine.",
+			about:    c.about + " Over TCP with keep-alive; client and servers share the machine.",
 			baseline: netHTTP{}.name(), axis: axis{name: "connections", values: loopbackConnections},
 			open: c.openLoopback,
 		})

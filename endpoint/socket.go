@@ -88,11 +88,14 @@ func (s *session) own(w http.ResponseWriter, r *http.Request) {
 		if err == nil && !s.over() {
 			err = s.conn.Accept()
 		}
+		if err == nil {
+			err = s.scope.Finish(s.conn.Context(), nil)
+		}
 		return err
 	})
 	if done {
 		_ = s.conn.Close(ws.CodeNormal)
-		s.closeScope(s.conn.Context(), nil)
+		_ = s.scope.Close(s.conn.Context(), nil)
 	}
 }
 

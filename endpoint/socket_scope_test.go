@@ -1,6 +1,7 @@
 package endpoint_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -200,15 +201,37 @@ func TestSocketFinisherMayChooseTheCode(t *testing.T) {
 }
 
 func TestSocketFinisherOfTheConnectionFails(t *testing.T) {
-	in := provide(t, inject.PerConnection, func() (*db, func(context.Context, error) error) {
-		return nil, func(ctx context.Context, _ error) error {
-			return fmt.Errorf("rollback failed, context %v", ctx.Err())
-		}
+	in := func() endpoint.Option {
+		return endpoint.Injector(provide(t, inject.PerConnection, func() (*db, func(context.Context, error) error) {
+			return nil, func(ctx context.Context, err error) error {
+				return &endpoint.Error{Status: 409, Err: fmt.Errorf("rollback failed, context %v, after %w", ctx.Err(), cmp.Or(err, errNone))}
+			}
+		}))
+	}
+	t.Run("after the connection: it is logged", func(t *testing.T) {
+		s := serveSocket(t, func(*db, ws.Data) {}, in())
+		require.NoError(t, s.dial("/").Close(1000))
+		s.wantLog("finishing the connection failed", "rollback failed, context <nil>, after none")
 	})
-	s := serveSocket(t, func(*db, ws.Data) {}, endpoint.Injector(in))
-	require.NoError(t, s.dial("/").Close(1000))
-	s.wantLog("finishing the connection failed", "rollback failed, context <nil>")
+	t.Run("of a view that owns its connection: it is told", func(t *testing.T) {
+		s := serveSocket(t, func(*ws.WebSocket, *db) {}, in())
+		wantClose(t, s.dial("/"), 1011, "")
+		s.wantLog("connection failed", "after none")
+	})
+	t.Run("of a handshake that fails: it takes the error's place", func(t *testing.T) {
+		s := serveSocket(t, func(*ws.WebSocket, *db) error { return endpoint.NewError(401, "log in") }, in())
+		res, _ := s.refused("/")
+		require.Equal(t, 409, res.StatusCode)
+	})
+	t.Run("of a view that refused the connection itself: it is logged", func(t *testing.T) {
+		s := serveSocket(t, func(c *ws.WebSocket, _ *db) error { return c.Close(1000) }, in())
+		res, _ := s.refused("/")
+		require.Equal(t, 403, res.StatusCode)
+		s.wantLog("after none")
+	})
 }
+
+var errNone = errors.New("none")
 
 func TestSocketProviderTakesTheMessage(t *testing.T) {
 	made := 0

@@ -19,48 +19,54 @@ import (
 )
 
 // refuse ends a connection whose handshake, or whose owning view, failed:
-// with an HTTP status before it was accepted, with a close code after.
+// with an HTTP status before it was accepted, with a close code after. The
+// finishers of the connection run first, for they may put another error in the
+// place of this one.
 func (s *session) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	defer s.conn.Finish() // nobody serves it; without effect if it was not accepted
-	cause := err
-	// Deferred, for a handler that aborts panics in reject.
-	defer func() { s.closeScope(s.conn.Context(), cause) }()
+	ctx := s.conn.Context()
+	defer func() { _ = s.scope.Close(ctx, err) }() // also if reject panics
+	itself := s.refusedItself()
+	if itself && errors.Is(err, ws.ErrClosed) {
+		err = nil // which is no failure
+	}
+	if err = s.scope.Finish(ctx, err); err == nil || s.gone(err) {
+		return
+	}
+	s.view.observe(r, err)
 	switch {
-	case s.conn.Accepted():
-		if !s.gone(err) {
-			s.view.observe(r, err)
-			s.end(err, closeCode(err))
-		}
-	case !s.over():
-		s.view.observe(r, err)
-		s.reject(w, r, err)
-	case errors.Is(err, ws.ErrClosed):
-		cause = nil // the view itself refused the connection, which is no failure
-	default:
-		s.view.observe(r, err)
+	case itself:
 		s.log("handshake failed after the view refused it", err)
+	case s.conn.Accepted():
+		s.end(err, closeCode(err))
+	default:
+		s.reject(w, r, err)
 	}
 }
+
+// refusedItself reports whether the view has refused the connection, with Close
+// or Reject.
+func (s *session) refusedItself() bool { return !s.conn.Accepted() && s.over() }
 
 // unserved ends a connection that could not be accepted although its handshake
 // succeeded. OnConnect has run, so OnDisconnect runs too, unless it was
 // OnConnect that refused the connection.
 func (s *session) unserved(w http.ResponseWriter, r *http.Request, err error) {
-	accepted := s.conn.Accepted()
-	if !accepted && s.over() {
-		s.closeScope(s.conn.Context(), nil)
+	if s.refusedItself() {
+		s.refuse(w, r, err)
 		return
 	}
 	defer s.conn.Finish()
 	defer s.Closed(s.conn, ws.CodeAbnormal, "")
 	s.failed = err
-	switch {
-	case !accepted:
-		s.view.observe(r, err)
-		s.reject(w, r, err)
-	case !s.gone(err):
-		s.view.observe(r, err)
+	if s.gone(err) {
+		return
+	}
+	s.view.observe(r, err)
+	if s.conn.Accepted() {
 		s.end(err, closeCode(err))
+	} else {
+		s.reject(w, r, err)
 	}
 }
 

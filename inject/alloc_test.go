@@ -39,9 +39,9 @@ func TestAllocations(t *testing.T) {
 		{"context", nil, func(context.Context) {}, 0, "arguments cost nothing"},
 		{"Singletons", []provided{singleton(newConfig), singleton(newDB)}, func(context.Context, *db, config) {}, 0, "arguments cost nothing"},
 		{"a wide value", []provided{singleton(func() big { return bigOf(1) })}, func(big) {}, 0, "arguments cost nothing"},
-		{"a PerCall provider", []provided{perCall(func() *tx { return one })}, handleOnlyTx, 1, "one result"},
+		{"a PerCall provider", []provided{perCall(func() *tx { return one })}, handleOnlyTx, 2, "one result"},
 		{"two PerCall providers", []provided{perCall(func() *tx { return one }), perCall(func(*tx) *db { return d })},
-			func(*tx, *db) {}, 2, "one result each"},
+			func(*tx, *db) {}, 4, "one result each"},
 		{"an error", nil, func() error { return nil }, 2, "one result of two words"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,9 +13,10 @@ type Scope struct {
 	// asks for it.
 	Context func() context.Context
 
-	program *Program
-	frame   *frame.Frame
-	pending []pending
+	program  *Program
+	frame    *frame.Frame
+	pending  []pending
+	finished bool // the finishers among pending have run
 }
 
 // NewScope returns the scope of a new connection. Close it when the connection
@@ -28,19 +29,34 @@ func (p *Program) NewScope(ctx func() context.Context) *Scope {
 	return s
 }
 
-// Close runs the finishers of PerConnection values with the error that the
-// connection ended with, then the releases, each in reverse order. It returns
-// the error that a finisher put in err's place. ctx gives the values that the
-// clean-ups see.
+// Finish runs the finishers of PerConnection values, once, in reverse order, as
+// Run.Finish does: with the error that the connection ended with. It returns the
+// error that a finisher put in err's place. It is for an end that can still be
+// told to the peer; Close does the same. ctx gives the values that the clean-ups
+// see.
+func (s *Scope) Finish(ctx context.Context, err error) error {
+	if s.finished || len(s.pending) == 0 {
+		return err
+	}
+	s.finished = true
+	return s.janitor(ctx).finish(s.pending, err)
+}
+
+// Close runs the finishers of PerConnection values unless Finish did, then the
+// releases in reverse order. It returns the error that a finisher put in err's
+// place.
 func (s *Scope) Close(ctx context.Context, err error) error {
 	if len(s.pending) == 0 {
 		return err
 	}
-	a := s.program.assembly
-	j := janitor{ctx: ctx, log: a.opts.Logger, limit: a.opts.CleanupTimeout}
+	err = s.Finish(ctx, err)
 	list := s.pending
 	s.pending = nil
-	err = j.finish(list, err)
-	j.release(list)
+	s.janitor(ctx).release(list)
 	return err
+}
+
+func (s *Scope) janitor(ctx context.Context) janitor {
+	opts := &s.program.assembly.opts
+	return janitor{ctx: ctx, log: opts.Logger, limit: opts.CleanupTimeout}
 }

@@ -77,6 +77,19 @@ func TestConnectionScope(t *testing.T) {
 	assert.Len(t, s.lines, 12)
 }
 
+func TestScopeFinishedBeforeItIsClosed(t *testing.T) {
+	s := &shop{}
+	p := s.program(t, true)
+	scope := p.NewScope(t.Context)
+	require.NoError(t, run(p.Plan(0), &fakeHost{id: 7, ctx: t.Context()}, scope))
+	s.lines = nil
+	require.EqualError(t, scope.Finish(t.Context(), errors.New("gone")), "gone")
+	assert.Equal(t, []string{"finish session: gone"}, s.lines)
+	require.EqualError(t, scope.Finish(t.Context(), errors.New("again")), "again")
+	require.NoError(t, scope.Close(t.Context(), nil))
+	assert.Equal(t, []string{"finish session: gone", "release cart"}, s.lines, "each runs once")
+}
+
 func TestScopesAreApart(t *testing.T) {
 	s := &shop{}
 	p := s.program(t, true)

@@ -116,7 +116,7 @@ func TestBodyField(t *testing.T) {
 	r.ok("/users/7", jsonBody(`{"name":"Ann"}`))
 	assert.Equal(t, update{7, signup{Name: "Ann"}}, got)
 	_, faults := r.wrong("/users/x", jsonBody(`{"age":"x"}`))
-	assert.Equal(t, []string{`path.user_id "x" is not an integer`, "body.age is a JSON string, which is not an integer of 64 bits"}, faults)
+	assert.Equal(t, []string{`path.user_id "x" is not an integer`, "body.age is a JSON string, which is not an integer"}, faults)
 
 	var opt optional
 	r = site{pattern: "PUT /", handler: func(o optional) { opt = o }}.serves(t)

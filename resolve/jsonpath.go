@@ -133,8 +133,9 @@ func jsonKind(t reflect.Type) string {
 		return "a number"
 	case reflect.Pointer:
 		return jsonKind(t.Elem())
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64:
+		return "an integer"
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		return "an integer of " + strconv.Itoa(t.Bits()) + " bits"
 	}
 	return "a value of the expected type"

@@ -88,7 +88,7 @@ func TestAllFaultsOfARequest(t *testing.T) {
 		`query.size[2] "c" is not an integer`,
 		`header.X-From "here" is not a valid Addr`,
 		`query.wait "5" is not a duration such as "1m30s"`,
-		`body.a is a JSON string, which is not an integer of 64 bits`,
+		`body.a is a JSON string, which is not an integer`,
 	}, faults)
 }
 

@@ -81,7 +81,7 @@ func parseInt[T int | int8 | int16 | int32 | int64](bits int) parser {
 	return func(s string, at frame.Ref) string {
 		v, err := strconv.ParseInt(s, 10, bits)
 		if err != nil {
-			return numberProblem(s, err, "an integer", bits)
+			return numberProblem(s, err, "an integer")
 		}
 		*frame.At[T](at) = T(v)
 		return ""
@@ -92,7 +92,7 @@ func parseUint[T uint | uint8 | uint16 | uint32 | uint64](bits int) parser {
 	return func(s string, at frame.Ref) string {
 		v, err := strconv.ParseUint(s, 10, bits)
 		if err != nil {
-			return numberProblem(s, err, "a non-negative integer", bits)
+			return numberProblem(s, err, "a non-negative integer")
 		}
 		*frame.At[T](at) = T(v)
 		return ""
@@ -106,16 +106,17 @@ func parseFloat[T float32 | float64](bits int) parser {
 			err = strconv.ErrSyntax // JSON has neither, so no answer could tell it
 		}
 		if err != nil {
-			return numberProblem(s, err, "a number", bits)
+			return numberProblem(s, err, "a number")
 		}
 		*frame.At[T](at) = T(v)
 		return ""
 	}
 }
 
-func numberProblem(s string, err error, what string, bits int) string {
+func numberProblem(s string, err error, what string) string {
 	if errors.Is(err, strconv.ErrRange) {
-		return quoted(s) + " is out of the range of " + strconv.Itoa(bits) + " bits"
+		// Of how many bits is the machine's business for an int.
+		return quoted(s) + " is out of range"
 	}
 	return quoted(s) + " is not " + what
 }

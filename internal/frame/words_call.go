@@ -48,13 +48,11 @@
 //     frame and aligned. A caller that takes more words than there are reads
 //     the word at the frame's start for the others: it is only picked when the
 //     arguments take more than the eight bytes of that.
-//   - The compiler does not see through it: it makes an indirect call direct
-//     only for a function whose type is identical to the call's, by a profile
-//     too, and no function has a parameter of type regs or results such as
-//     these by accident, or if it has, then the types are the same.
-//   - What is unlike other memory is left alone: floating-point values (and with
-//     them the vector types of GOEXPERIMENT=simd, which reflect mistakes for
-//     arrays as this package would; they cannot be passed).
+//   - The compiler does not see through it: it makes an indirect call direct, by
+//     a profile too, only for a function whose type is identical to the call's.
+//   - Values that travel in floating-point registers are left to reflection. So
+//     should be the vectors of GOEXPERIMENT=simd, which have the form of arrays
+//     but travel in such registers; reflection does not know that either.
 //
 // The build constraint names the compilers and releases on which the
 // differential test against reflect.MakeFunc ran. Elsewhere, and with the tag

@@ -75,7 +75,11 @@ func spillOfDeep(a deep, b string) { saw(box(a), box(b)); zero(&a); zero(&b) }
 // address that its caller returns to.
 //
 //go:noinline
-func spillOfDeepBehindBlock(a deep, b [3]*int64) { saw(box(a), box(b)); zero(&a); zero(&b) }
+func spillOfDeepBehindBlock(a more4[more4[more4[deep]]], b [3]*int64) {
+	saw(box(a), box(b))
+	zero(&a)
+	zero(&b)
+}
 
 //go:noinline
 func spillOfDeepest(a more4[deep], b string) { saw(box(a), box(b)); zero(&a); zero(&b) }
