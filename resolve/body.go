@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"math"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 )
 
@@ -18,6 +18,7 @@ import (
 type body struct {
 	read   bool
 	failed bool // a fault was recorded; whoever else asks stays silent
+	given  bool // the user has the bytes: they are not used again
 	data   []byte
 	form   url.Values
 }
@@ -29,38 +30,45 @@ func (c *Call) bodyBytes() ([]byte, bool) {
 		return c.body.data, !c.body.failed
 	}
 	c.body.read = true
-	data, err := readBody(c.Request, c.maxBody)
+	data, err := readBody(c.Request, c.maxBody, c.buffer[:0])
 	if err != nil {
 		c.body.failed = true
 		c.fault(bodyFault(err, c.maxBody))
 		return nil, false
 	}
-	c.body.data = data
+	c.body.data, c.buffer = data, data
 	return data, true
 }
 
 var errTooLarge = errors.New("resolve: body too large")
 
-// readBody reads a whole body. It grows with what arrives, not with what the
-// client declared, so a lie about the length costs the client and not us.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
+// readBody reads a whole body into b, which it grows with what arrives and not
+// with what the client declared, so that a lie about the length costs the
+// client and not us.
+func readBody(r *http.Request, limit int64, b []byte) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
+		return b, nil
 	}
 	if r.ContentLength > limit {
 		return nil, errTooLarge
 	}
-	var b bytes.Buffer
 	if n := r.ContentLength; n > 0 {
-		// One byte more lets ReadFrom see the end without growing.
-		b.Grow(int(min(n, 64<<10)) + bytes.MinRead)
+		// One byte more lets the read that finds the end fit.
+		b = slices.Grow(b, int(min(n, 64<<10))+1)
 	}
-	limit = min(limit, math.MaxInt64-1)
-	n, err := b.ReadFrom(io.LimitReader(r.Body, limit+1))
-	if err == nil && n > limit {
-		err = errTooLarge
+	for {
+		b = slices.Grow(b, 1)
+		n, err := r.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case int64(len(b)) > limit:
+			return nil, errTooLarge
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	return b.Bytes(), err
 }
 
 func bodyFault(err error, limit int64) Fault {

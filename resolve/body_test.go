@@ -84,7 +84,7 @@ func TestDeclaredLengthDoesNotAllocate(t *testing.T) {
 	c := callWith(failing("abc", io.ErrUnexpectedEOF), declared, declared)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := readBody(c.Request, declared)
+	_, err := readBody(c.Request, declared, nil)
 	runtime.ReadMemStats(&after)
 	assert.Error(t, err)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))

@@ -33,6 +33,7 @@ type Call struct {
 	unread   int // faults that left a value unread, those not told among them
 	query    url.Values
 	body     body
+	buffer   []byte // memory for bodies, kept by Reset
 	detached *http.Request
 	id       string // see RequestID
 	logger   *slog.Logger
@@ -40,12 +41,19 @@ type Call struct {
 
 // Reset makes the call ready for another use and drops what it refers to.
 func (c *Call) Reset() {
-	faults := c.faults[:0]
-	*c = Call{}
+	faults, buffer := c.faults[:0], c.buffer[:0]
+	if c.body.given || cap(buffer) > maxKeptBuffer {
+		buffer = nil
+	}
+	*c = Call{buffer: buffer}
 	if cap(faults) < 16 {
 		c.faults = faults
 	}
 }
+
+// maxKeptBuffer is the size of a body over which its memory is not kept: one
+// big body must not be paid for by every later small one.
+const maxKeptBuffer = 64 << 10
 
 // Configure sets what the body readers need; endpoint calls it once per call.
 func (c *Call) Configure(cfg *Config) { c.maxBody, c.codecs = cfg.MaxBody, cfg.Codecs }

@@ -35,7 +35,9 @@ func frameworkFill(name string) (inject.Fill, inject.Lifetime) {
 }
 
 func fillRawBody(r *inject.Run, at frame.Ref) {
-	if data, ok := callOf(r).bodyBytes(); ok {
+	c := callOf(r)
+	if data, ok := c.bodyBytes(); ok {
+		c.body.given = true
 		*frame.At[RawBody](at) = data
 	}
 }

@@ -76,7 +76,7 @@ type piece struct {
 const maxPieces = 16
 
 func copyOfParts(t reflect.Type) Copy {
-	pieces, ok := piecesOf(t, 0, nil)
+	pieces, ok := appendPieces(t, 0, nil, maxPieces)
 	switch {
 	case !ok:
 		return func(dst, src Ref) { dst.Value(t).Set(src.Value(t)) }
@@ -99,8 +99,9 @@ func copyOfParts(t reflect.Type) Copy {
 	}
 }
 
-// piecesOf takes a type apart. It reports false if there are too many pieces.
-func piecesOf(t reflect.Type, off uintptr, out []piece) ([]piece, bool) {
+// appendPieces takes a type apart. It reports false if there are more than most
+// pieces.
+func appendPieces(t reflect.Type, off uintptr, out []piece, most int) ([]piece, bool) {
 	const word = unsafe.Sizeof(uintptr(0))
 	ok := true
 	switch t.Kind() {
@@ -115,16 +116,16 @@ func piecesOf(t reflect.Type, off uintptr, out []piece) ([]piece, bool) {
 	case reflect.Struct:
 		for i := 0; i < t.NumField() && ok; i++ {
 			f := t.Field(i)
-			out, ok = piecesOf(f.Type, off+f.Offset, out)
+			out, ok = appendPieces(f.Type, off+f.Offset, out, most)
 		}
 	case reflect.Array:
 		for i := 0; i < t.Len() && ok; i++ {
-			out, ok = piecesOf(t.Elem(), off+uintptr(i)*t.Elem().Size(), out)
+			out, ok = appendPieces(t.Elem(), off+uintptr(i)*t.Elem().Size(), out, most)
 		}
 	default:
 		out = plain(out, off, t.Size())
 	}
-	return out, ok && len(out) <= maxPieces
+	return out, ok && len(out) <= most
 }
 
 // plain appends memory without pointers, to the piece before it if that

@@ -28,6 +28,7 @@ func (b *Builder) Build() *Layout {
 		fields[i] = reflect.StructField{Name: "F" + strconv.Itoa(i), Type: t}
 	}
 	l := &Layout{typ: reflect.StructOf(fields), slots: make([]slot, len(fields))}
+	l.clear = clearsOf(l.typ)
 	for i, t := range b.types {
 		l.slots[i] = slot{typ: t, off: l.typ.Field(i).Offset}
 	}
@@ -40,6 +41,7 @@ type Layout struct {
 	typ   reflect.Type
 	slots []slot
 	calls []*Call
+	clear []piece // what Clear clears; nil: the whole, by reflection
 }
 
 type slot struct {
@@ -59,7 +61,7 @@ func (l *Layout) Offset(i int) uintptr { return l.slots[i].off }
 // New returns a zeroed frame. It is expensive: keep frames and clear them.
 func (l *Layout) New() *Frame {
 	v := reflect.New(l.typ)
-	f := &Frame{base: v.UnsafePointer(), val: v.Elem()}
+	f := &Frame{base: v.UnsafePointer(), val: v.Elem(), layout: l}
 	f.calls = make([]operands, len(l.calls))
 	for i, c := range l.calls {
 		f.calls[i] = c.operands(f, l)
@@ -69,14 +71,21 @@ func (l *Layout) New() *Frame {
 
 // Frame holds the values of one call.
 type Frame struct {
-	base  unsafe.Pointer
-	val   reflect.Value // the struct at base
-	calls []operands    // of each of the layout's calls, see Call
+	base   unsafe.Pointer
+	layout *Layout
+	val    reflect.Value // the struct at base
+	calls  []operands    // of each of the layout's calls, see Call
 }
 
 // Clear zeroes every slot, so that the frame can serve another call. Nothing
 // may hold a Ref into it.
-func (f *Frame) Clear() { f.val.SetZero() }
+func (f *Frame) Clear() {
+	if f.layout.clear == nil {
+		f.val.SetZero()
+		return
+	}
+	clearPieces(f.base, f.layout.clear)
+}
 
 // At returns the slot at an offset that came from Layout.Offset.
 func (f *Frame) At(off uintptr) Ref { return Ref{unsafe.Add(f.base, off)} }
