@@ -103,8 +103,8 @@ var palette = []string{"#bf8700", "#8250df", "#1a7f37", "#cf222e", "#bc4c00", "#
 // curves draws one line for each contender over the axis, both logarithmic,
 // with the names where the lines end.
 func curves(r *Result) string {
-	const left, right, top, bottom = 70.0, 210.0, 62.0, 44.0
-	const width, height = 760.0, 460.0
+	const left, right, top, bottom = 70.0, 250.0, 62.0, 44.0
+	const width, height = 800.0, 460.0
 	xs := r.xs()
 	lo, hi := math.Inf(1), 0.0
 	for _, p := range r.Points {
@@ -157,7 +157,7 @@ func (s *svg) lines(r *Result, px func(int) float64, py func(float64) float64) [
 	for i, c := range r.contenders() {
 		colour, stroke := palette[i%len(palette)], 1.75
 		if strings.HasPrefix(c, "fogo") {
-			colour, stroke = "#0969da", 3
+			colour, stroke = "#2f81f7", 3
 		}
 		var path strings.Builder
 		var end float64

@@ -6,7 +6,7 @@ import "github.com/codegangsta/inject"
 // of those of macaron and flamego, used as in contender_flamego_inject.go.
 type martiniInject struct{}
 
-func (martiniInject) name() string         { return "martini (codegangsta/inject)" }
+func (martiniInject) name() string         { return "martini/inject" }
 func (martiniInject) absent(string) string { return "" }
 
 func (martiniInject) injectValues(fn any, values []any) (op, error) {

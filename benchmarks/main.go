@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime/pprof"
-	"strings"
 	"time"
 )
 
@@ -64,6 +63,22 @@ func parseFlags(args []string) (options, error) {
 	return o, err
 }
 
+// command is what to type for a run like this one, wherever its files go.
+func (o options) command() string {
+	s := "go run ."
+	if o.quick {
+		s += " -quick"
+	}
+	s += fmt.Sprintf(" -rounds %d", o.rounds)
+	if o.run.String() != "" {
+		s += fmt.Sprintf(" -run '%s'", o.run)
+	}
+	if o.contender != nil {
+		s += fmt.Sprintf(" -contender '%s'", o.contender)
+	}
+	return s
+}
+
 // run measures what the flags ask for. An interrupt ends it between two
 // scenarios, and keeps what is done.
 func run(args []string, out io.Writer) error {
@@ -84,7 +99,7 @@ func run(args []string, out io.Writer) error {
 	}
 	rep := &Report{
 		Date:    time.Now().UTC().Format(time.RFC3339),
-		Command: strings.TrimSpace("go run . " + strings.Join(args, " ")),
+		Command: o.command(),
 		Quick:   o.quick, Machine: machine(), Versions: versions(),
 	}
 	interrupted := make(chan os.Signal, 1)

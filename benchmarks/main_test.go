@@ -134,6 +134,13 @@ func TestQuantile(t *testing.T) {
 	assert.Equal(t, 7.0, quantile([]float64{7}, 0.25))
 }
 
+// The report tells how to repeat a run, and not where it was written to.
+func TestCommandHasNoPaths(t *testing.T) {
+	o, err := parseFlags([]string{"-quick", "-run", "http", "-out", "/somewhere/else"})
+	require.NoError(t, err)
+	assert.Equal(t, "go run . -quick -rounds 3 -run 'http'", o.command())
+}
+
 func TestFlags(t *testing.T) {
 	o, err := parseFlags([]string{"-quick", "-run", "http", "-contender", "gin|fogo"})
 	require.NoError(t, err)

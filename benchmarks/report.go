@@ -29,7 +29,6 @@ type Result struct {
 	About    string    `json:"about"`
 	Baseline string    `json:"baseline"`
 	Axis     string    `json:"axis,omitempty"`
-	Log      bool      `json:"log,omitempty"`
 	Rounds   int       `json:"rounds"`
 	Points   []Point   `json:"points"`
 	Absent   []Absence `json:"not_supported,omitempty"`

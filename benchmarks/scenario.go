@@ -15,17 +15,10 @@ type scenario struct {
 	about string
 	// baseline is the contender that ratios are relative to.
 	baseline string
-	axis     axis
+	// axis names what varies within the scenario; "" for a scenario of one point.
+	axis string
 	// open makes the contenders ready and compares their answers.
 	open func(*session) (*field, error)
-}
-
-// axis is what varies within a scenario. The zero axis is a scenario of one
-// point.
-type axis struct {
-	name   string // "parameters"
-	values []int
-	log    bool // drawn on a logarithmic scale
 }
 
 // field is a scenario made ready: its starters, and those that stay away.
@@ -96,10 +89,10 @@ func (s *session) measure(sc *scenario) (*Result, error) {
 	}
 	r := &Result{
 		ID: sc.id, Title: sc.title, About: sc.about, Baseline: sc.baseline,
-		Axis: sc.axis.name, Log: sc.axis.log, Rounds: s.rounds, Absent: f.absent, Notes: f.notes,
+		Axis: sc.axis, Rounds: s.rounds, Absent: f.absent, Notes: f.notes,
 	}
 	for i, st := range f.starters {
-		r.Points = append(r.Points, pointOf(st, samples[i], sc.axis.name != ""))
+		r.Points = append(r.Points, pointOf(st, samples[i], sc.axis != ""))
 	}
 	r.relate()
 	return r, nil

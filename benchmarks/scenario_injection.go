@@ -135,14 +135,14 @@ func injectionScenarios() []*scenario {
 		{
 			id: "injection/parameters", title: "Injection alone, by number of parameters",
 			about:    "A function of 0 to 16 pointer parameters that returns `(T, error)` is called with values that exist.",
-			baseline: directName, axis: axis{name: "parameters", values: slices.Sorted(maps.Keys(takes))},
+			baseline: directName, axis: "parameters",
 			open: openParameters,
 		},
 		{
 			id: "injection/chain", title: "Injection alone, by depth of a chain of providers",
 			about: "A function of one parameter (none at depth 0) at the end of a chain: each provider needs the one before, " +
 				"returns `(T, error)`, and is run for every call.",
-			baseline: directName, axis: axis{name: "providers", values: slices.Sorted(maps.Keys(chains))},
+			baseline: directName, axis: "providers",
 			open: openChain,
 		},
 		{

@@ -33,14 +33,14 @@ func loopbackScenarios() []*scenario {
 		out = append(out, &scenario{
 			id: "loopback/" + c.id, title: c.title + ", over loopback by connections",
 			about:    c.about + " Over TCP with keep-alive; client and servers share the machine.",
-			baseline: netHTTP{}.name(), axis: axis{name: "connections", values: loopbackConnections},
+			baseline: netHTTP{}.name(), axis: "connections",
 			open: c.openLoopback,
 		})
 	}
 	return out
 }
 
-func (c httpCase) openLoopback(*session) (*field, error) {
+func (c httpCase) openLoopback(s *session) (*field, error) {
 	f := &field{}
 	var children []*child
 	f.close = func() {
@@ -49,6 +49,9 @@ func (c httpCase) openLoopback(*session) (*field, error) {
 		}
 	}
 	for i, who := range frameworks() {
+		if !s.takesPart(who.name(), netHTTP{}.name()) {
+			continue // its server need not be there
+		}
 		if _, ok, _ := c.open(who); !ok {
 			f.absentee(who, "loopback/"+c.id)
 			continue
