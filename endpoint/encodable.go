@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-
-	"github.com/gofogo/fogo/inject"
 )
 
 // isText reports whether values of t are sent as text/plain.
@@ -30,16 +28,6 @@ func byPointer(t reflect.Type) bool {
 
 func encodesItself(t reflect.Type) bool {
 	return t.Implements(reflect.TypeFor[json.Marshaler]()) || t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
-}
-
-// boxed is the value to encode; a nil slice is an empty list, not null.
-func boxed(run *inject.Run, t reflect.Type) any {
-	if t.Kind() == reflect.Slice && !marshals(t) {
-		if v := run.Result(0).Value(t); v.IsNil() {
-			return reflect.MakeSlice(t, 0, 0).Interface()
-		}
-	}
-	return run.Result(0).Box(t)
 }
 
 // nearly reports whether *t implements an interface that t does not.

@@ -27,7 +27,8 @@ type httpView struct {
 // serve runs the view for one request, and cleans up whatever happens to it.
 func (v *httpView) serve(w http.ResponseWriter, r *http.Request, vars *pattern.Values) {
 	s := v.state(w, r, vars)
-	run := v.plan.Begin(r.Context(), &s.Call, nil)
+	run := s.run
+	run.Begin(r.Context(), &s.Call, nil)
 	done := false
 	defer func() {
 		if done {
@@ -49,8 +50,10 @@ func (v *httpView) serve(w http.ResponseWriter, r *http.Request, vars *pattern.V
 	abort := v.call(s, run)
 	done = true
 	s.end(run)
-	s.reset()
-	v.pool.Put(s)
+	if run.Reusable() {
+		s.reset()
+		v.pool.Put(s)
+	}
 	if abort {
 		panic(http.ErrAbortHandler)
 	}
@@ -77,12 +80,21 @@ func (v *httpView) call(s *state, run *inject.Run) (abort bool) {
 		return true
 	}
 	if err == nil && !v.result.stream {
-		err = v.guarded(s, run, (*state).send)
+		err = v.send(s, run)
 	}
 	if err != nil {
 		return s.fail(err)
 	}
 	return false
+}
+
+// send sends the answer. Only where that runs somebody's handler can it panic
+// because of the view.
+func (v *httpView) send(s *state, run *inject.Run) error {
+	if s.out.handler == nil {
+		return s.send(run)
+	}
+	return v.guarded(s, run, (*state).send)
 }
 
 // guarded makes or sends an answer. What panics here is the encoding of a
@@ -105,14 +117,15 @@ func (v *httpView) guarded(s *state, run *inject.Run, do func(*state, *inject.Ru
 func (v *httpView) state(w http.ResponseWriter, r *http.Request, vars *pattern.Values) *state {
 	s, ok := v.pool.Get().(*state)
 	if !ok {
-		s = &state{view: v}
+		s = &state{view: v, run: v.plan.NewRun()}
+		s.Route = v.route
+		s.Configure(v.values)
 	}
 	s.w, s.r = w, r
-	s.Request, s.Writer, s.Vars, s.Route = r, w, vars, v.route
+	s.Request, s.Writer, s.Vars = r, w, vars
 	if v.writer {
 		s.Writer = s.watch()
 	}
-	s.Configure(v.values)
 	return s
 }
 

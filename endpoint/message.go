@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/internal/frame"
 	"github.com/gofogo/fogo/resolve"
 	"github.com/gofogo/fogo/ws"
 )
@@ -79,7 +80,7 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 	if t.Implements(errorType) {
 		return fmt.Sprintf("%s implements error by value, so that it could never be absent; return error or *%s", t, t)
 	}
-	res.encode = func(s *session, run *inject.Run) (reply, error) { return s.encode(boxed(run, t)) }
+	res.encode = encoderOf(t)
 	if isText(t) || isBytes(t) {
 		return ""
 	}
@@ -90,6 +91,42 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 		return fmt.Sprintf("the encoding %q has no form for a result of type %s", codec.Name(), t)
 	}
 	return ""
+}
+
+// encoderOf decides how a value of type t becomes a message: of text and of
+// encoded values a text frame, of bytes a binary one, of ws.Data what the
+// message being handled is. A nil pointer or interface is nothing to send.
+func encoderOf(t reflect.Type) func(s *session, run *inject.Run) (reply, error) {
+	f := formOf(t)
+	switch {
+	case t == reflect.TypeFor[ws.Data]():
+		return func(s *session, run *inject.Run) (reply, error) {
+			return s.reply(*frame.At[ws.Data](run.Result(0))), nil
+		}
+	case t == reflect.TypeFor[ws.Message]():
+		return func(_ *session, run *inject.Run) (reply, error) {
+			m := frame.At[ws.Message](run.Result(0))
+			return reply{kind: m.Kind, data: m.Data}, nil
+		}
+	case t.Kind() == reflect.Interface:
+		return func(s *session, run *inject.Run) (reply, error) { return s.encode(run.Result(0).Box(t)) }
+	case f.kind == plainText:
+		return func(_ *session, run *inject.Run) (reply, error) {
+			return reply{kind: ws.KindText, text: *frame.At[string](run.Result(0))}, nil
+		}
+	case f.kind == plainData:
+		return func(_ *session, run *inject.Run) (reply, error) {
+			return reply{kind: ws.KindBinary, data: *frame.At[[]byte](run.Result(0))}, nil
+		}
+	}
+	pointer := t.Kind() == reflect.Pointer
+	return func(s *session, run *inject.Run) (reply, error) {
+		at := run.Result(0)
+		if pointer && at.Deref().IsNil() {
+			return reply{}, nil
+		}
+		return s.encodeValue(f.of(at, s.view.codec))
+	}
 }
 
 // isError reports whether t or, which is reported as a mistake, *t is an error.
@@ -146,19 +183,23 @@ func (s *session) deliver(out reply) error {
 	return s.conn.Send(out.kind, out.data)
 }
 
-// encode makes a message of a value: of text and of encoded values a text
-// frame, of bytes a binary one, of ws.Data what the message being handled is. A
-// nil pointer or interface is nothing to send.
+// reply is ws.Data as a message.
+func (s *session) reply(data ws.Data) reply {
+	kind := s.event.Message.Kind
+	if s.view.message == nil {
+		kind = ws.KindBinary
+	}
+	return reply{kind: kind, data: data}
+}
+
+// encode makes a message of a value whose type is known only now: an item of a
+// stream, or what an interface holds. See encoderOf.
 func (s *session) encode(v any) (reply, error) {
 	switch v := v.(type) {
 	case nil:
 		return reply{}, nil
 	case ws.Data:
-		kind := s.event.Message.Kind
-		if s.view.message == nil {
-			kind = ws.KindBinary
-		}
-		return reply{kind: kind, data: v}, nil
+		return s.reply(v), nil
 	case ws.Message:
 		return reply{kind: v.Kind, data: v.Data}, nil
 	case string:
@@ -178,11 +219,19 @@ func (s *session) encode(v any) (reply, error) {
 	return s.encodeValue(v)
 }
 
-// encodeValue encodes a value with the view's codec.
+// maxKeptReply is the size of an encoded reply over which its memory is not kept
+// with the connection.
+const maxKeptReply = 4 << 10
+
+// encodeValue encodes a value with the view's codec. The reply is valid until
+// the next one; sending keeps nothing of it.
 func (s *session) encodeValue(v any) (reply, error) {
-	var b bytes.Buffer
-	if err := s.view.codec.Encode(&b, v); err != nil {
+	if s.buf.Cap() > maxKeptReply {
+		s.buf = bytes.Buffer{}
+	}
+	s.buf.Reset()
+	if err := s.view.codec.Encode(&s.buf, v); err != nil {
 		return reply{}, fmt.Errorf("endpoint: message of type %T as %s: %w", v, s.view.codec.Name(), err)
 	}
-	return reply{kind: ws.KindText, data: b.Bytes()}, nil
+	return reply{kind: ws.KindText, data: s.buf.Bytes()}, nil
 }

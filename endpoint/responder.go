@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+
+	"github.com/gofogo/fogo/internal/frame"
 )
 
 // responder is a result that says how it is answered. It is implemented by
@@ -38,7 +40,7 @@ func (v Status[T]) respond(s *state) error {
 	if code == 0 {
 		code = http.StatusOK
 	}
-	return s.value(code, v.Header, reflect.ValueOf(&v.Body).Elem())
+	return s.value(code, v.Header, frame.RefOf(&v.Body))
 }
 
 func (Status[T]) body() reflect.Type { return reflect.TypeFor[T]() }
@@ -51,7 +53,7 @@ type Created[T any] struct {
 }
 
 func (v Created[T]) respond(s *state) error {
-	return s.value(http.StatusCreated, locationHeader(v.Location), reflect.ValueOf(&v.Body).Elem())
+	return s.value(http.StatusCreated, locationHeader(v.Location), frame.RefOf(&v.Body))
 }
 
 func (Created[T]) body() reflect.Type { return reflect.TypeFor[T]() }
@@ -64,7 +66,7 @@ type Accepted[T any] struct {
 }
 
 func (v Accepted[T]) respond(s *state) error {
-	return s.value(http.StatusAccepted, locationHeader(v.Location), reflect.ValueOf(&v.Body).Elem())
+	return s.value(http.StatusAccepted, locationHeader(v.Location), frame.RefOf(&v.Body))
 }
 
 func (Accepted[T]) body() reflect.Type { return reflect.TypeFor[T]() }
@@ -76,28 +78,25 @@ func locationHeader(location string) http.Header {
 	return http.Header{"Location": {location}}
 }
 
-// value makes an answer of a value the way that a plain result of its type is
-// answered. v is a variable of the caller's own.
-func (s *state) value(code int, header http.Header, v reflect.Value) error {
+// value makes an answer of the value at a place, whose form the view's result
+// has.
+func (s *state) value(code int, header http.Header, at frame.Ref) error {
 	if err := checkStatus(code); err != nil {
 		return err
 	}
-	s.out = answer{status: code, header: header}
-	t := v.Type()
+	f := &s.view.result.form
+	s.out.status, s.out.header = code, header
 	switch {
 	case !hasBody(code):
-	case isText(t):
+	case f.kind == plainText:
 		s.out.contentType = textPlain
-		s.out.body = []byte(v.String())
-	case isBytes(t):
+		s.buf.WriteString(*frame.At[string](at))
+		s.out.body = s.buf.Bytes()
+	case f.kind == plainData:
 		s.out.contentType = octetStream
-		s.out.body = v.Bytes()
-	case t.Kind() == reflect.Struct, t.Kind() == reflect.Array, byPointer(t):
-		return s.encode(code, header, t, v.Addr().Interface())
-	case t.Kind() == reflect.Slice && v.IsNil() && !marshals(t):
-		return s.encode(code, header, t, reflect.MakeSlice(t, 0, 0).Interface())
+		s.out.body = *frame.At[[]byte](at)
 	default:
-		return s.encode(code, header, t, v.Interface())
+		return s.encode(f.typ, f.of(at, s.offer.codec))
 	}
 	return nil
 }

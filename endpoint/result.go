@@ -14,6 +14,9 @@ import (
 // result is what a view's results become, decided from their types when the
 // view is compiled.
 type result struct {
+	// form is that of the value, or of the body of a responder.
+	form form
+
 	// make turns the value that the handler returned into the answer to be
 	// sent; or sends it, if stream is true.
 	make func(s *state, run *inject.Run) error
@@ -125,8 +128,9 @@ func errorByValue(t reflect.Type) string {
 // error. It is no error if it is nil.
 func typedError(i int, t reflect.Type) func(*inject.Run) error {
 	return func(run *inject.Run) error {
-		if v := run.Result(i).Value(t); !v.IsNil() {
-			return v.Interface().(error)
+		// The first word of a pointer, and of an interface, is nil with it.
+		if at := run.Result(i); !at.Deref().IsNil() {
+			return at.Box(t).(error)
 		}
 		return nil
 	}
@@ -181,7 +185,8 @@ func (res *result) compileResponder(t reflect.Type, values *resolve.Config) stri
 	if t.Kind() == reflect.Pointer {
 		return fmt.Sprintf("%s could be nil and says nothing then; return %s", t, t.Elem())
 	}
-	res.make = func(s *state, run *inject.Run) error { return run.Result(0).Box(t).(responder).respond(s) }
+	view, _ := frame.Pointing[responder](t) // the methods are ours and keep nothing
+	res.make = func(s *state, run *inject.Run) error { return view(run.Result(0)).respond(s) }
 	body := reflect.Zero(t).Interface().(responder).body()
 	if body == nil {
 		return ""
@@ -197,6 +202,7 @@ func (res *result) compileResponder(t reflect.Type, values *resolve.Config) stri
 
 // offer finds the formats for values of type t, if those have a choice.
 func (res *result) offer(t reflect.Type, values *resolve.Config) string {
+	res.form = formOf(t)
 	if isText(t) || isBytes(t) {
 		return ""
 	}
@@ -211,80 +217,6 @@ func (res *result) offer(t reflect.Type, values *resolve.Config) string {
 
 // compilePlain is for values that are sent as they are or encoded.
 func (res *result) compilePlain(t reflect.Type, values *resolve.Config) string {
-	switch {
-	case isText(t):
-		res.make = func(s *state, run *inject.Run) error {
-			s.buf.WriteString(*frame.At[string](run.Result(0)))
-			s.out = answer{status: http.StatusOK, contentType: textPlain, body: s.buf.Bytes()}
-			return nil
-		}
-	case isBytes(t):
-		res.make = func(s *state, run *inject.Run) error {
-			s.out = answer{status: http.StatusOK, contentType: octetStream, body: *frame.At[[]byte](run.Result(0))}
-			return nil
-		}
-	default:
-		value, view := valueOf(t), viewOf(t)
-		res.make = func(s *state, run *inject.Run) error {
-			if view != nil && resolve.KeepsNothing(s.offer.codec) {
-				return s.encode(http.StatusOK, nil, t, view(run.Result(0)))
-			}
-			return s.encode(http.StatusOK, nil, t, value(run.Result(0)))
-		}
-	}
+	res.make = func(s *state, run *inject.Run) error { return s.value(http.StatusOK, nil, run.Result(0)) }
 	return res.offer(t, values)
-}
-
-// valueOf returns a function that takes the value to encode, of type t, out of
-// its slot. Types whose address may matter to their encoding, because they or
-// their fields have methods on the pointer, are encoded by a pointer to a copy;
-// a nil slice is an empty list, not null.
-func valueOf(t reflect.Type) func(frame.Ref) any {
-	switch {
-	case t.Kind() == reflect.Struct, t.Kind() == reflect.Array, byPointer(t):
-		set := frame.CopyOf(t)
-		return func(at frame.Ref) any {
-			p := reflect.New(t)
-			set(frame.RefTo(p), at)
-			return p.Interface()
-		}
-	case t.Kind() == reflect.Slice && !marshals(t):
-		empty := reflect.MakeSlice(t, 0, 0).Interface()
-		return func(at frame.Ref) any {
-			if v := at.Value(t); !v.IsNil() {
-				return v.Interface()
-			}
-			return empty
-		}
-	}
-	return func(at frame.Ref) any { return at.Box(t) }
-}
-
-// viewOf returns a function that gives a struct or array to an encoder where it
-// lies, without a copy. It returns nil for types whose own code would see the
-// address: those that are, or hold in the same memory, something that encodes
-// itself by pointer.
-func viewOf(t reflect.Type) func(frame.Ref) any {
-	if k := t.Kind(); k != reflect.Struct && k != reflect.Array || seesAddress(t) {
-		return nil
-	}
-	view, _ := frame.Pointing[any](t)
-	return view
-}
-
-func seesAddress(t reflect.Type) bool {
-	if byPointer(t) {
-		return true
-	}
-	switch t.Kind() {
-	case reflect.Array:
-		return seesAddress(t.Elem())
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if seesAddress(t.Field(i).Type) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -63,6 +64,7 @@ type session struct {
 	scope  *inject.Scope
 	failed error // what ended the connection from this side
 	path   string
+	buf    bytes.Buffer // of the encoded reply
 }
 
 func (s *session) begin(r *http.Request, w http.ResponseWriter, vars *pattern.Values) {

@@ -5,13 +5,16 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/resolve"
 )
 
-// state is what one HTTP call needs beside its plan. It is pooled by its view.
+// state is what one HTTP call needs. It is pooled by its view, whose route and
+// configuration it keeps.
 type state struct {
 	resolve.Call
 	view *httpView
+	run  *inject.Run // of the view's plan, for one call after the other
 	w    http.ResponseWriter
 	r    *http.Request
 	buf  bytes.Buffer // of the encoded result
@@ -44,7 +47,8 @@ const maxPooledBuffer = 64 << 10
 func (s *state) reset() {
 	s.Call.Reset()
 	s.w, s.r, s.own, s.offer, s.framing, s.closer = nil, nil, nil, nil, nil, nil
-	s.out, s.began, s.events = answer{}, false, false
+	s.out = answer{}
+	s.began, s.events = false, false
 	if s.buf.Cap() > maxPooledBuffer {
 		s.buf = bytes.Buffer{}
 	} else {

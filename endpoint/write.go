@@ -18,10 +18,10 @@ var (
 	varyAccept  = []string{"Accept"}
 )
 
-// encode makes an answer of a value of type t, in the format that was
-// negotiated.
-func (s *state) encode(status int, header http.Header, t reflect.Type, v any) error {
-	s.out = answer{status: status, header: header, contentType: s.offer.contentType, vary: s.view.result.offers.vary}
+// encode makes the body of the answer from a value of type t, in the format
+// that was negotiated.
+func (s *state) encode(t reflect.Type, v any) error {
+	s.out.contentType, s.out.vary = s.offer.contentType, s.view.result.offers.vary
 	if err := s.offer.codec.Encode(&s.buf, v); err != nil {
 		return fmt.Errorf("endpoint: result of type %s as %s: %w", t, s.offer.codec.Name(), err)
 	}

@@ -122,7 +122,7 @@ func (e *emitter) saveAll(also []*node) {
 		e.makeNode(n)
 	}
 	for _, n := range e.scope.nodes {
-		e.step(step{op: opSave, copy: frame.CopyOf(n.typ), what: n.what}, e.slot(n), n.slot)
+		e.step(step{op: opSave, move: frame.MoverOf(n.typ), what: n.what}, e.slot(n), n.slot)
 	}
 }
 
@@ -187,7 +187,7 @@ func (e *emitter) source(n *node) {
 // load takes a whole value from the connection's scope.
 func (e *emitter) load(n *node) {
 	e.made[n] = true
-	e.step(step{op: opLoad, copy: frame.CopyOf(n.typ), what: n.what}, e.slot(n), e.scope.save(n))
+	e.step(step{op: opLoad, move: frame.MoverOf(n.typ), what: n.what}, e.slot(n), e.scope.save(n))
 }
 
 func (e *emitter) fill(n *node, b *Binding) {
@@ -216,7 +216,7 @@ func (e *emitter) makeNode(n *node) {
 	e.made[n] = true
 	switch {
 	case n.cell != nil:
-		e.step(step{op: opCell, cell: n.cell.cell, copy: frame.CopyOf(n.typ), what: n.what}, e.slot(n), -1)
+		e.step(step{op: opCell, cell: n.cell.cell, move: frame.MoverOf(n.typ), what: n.what}, e.slot(n), -1)
 	case n.extract != nil:
 		e.extract(n)
 	case n.provider != nil:
@@ -224,7 +224,7 @@ func (e *emitter) makeNode(n *node) {
 	}
 	for _, p := range n.parts {
 		e.makeNode(p.of)
-		e.step(step{op: opPart, off: p.offset, ind: n.binding.Fresh != nil, copy: frame.CopyOf(p.of.typ), what: p.of.what},
+		e.step(step{op: opPart, off: p.offset, ind: n.binding.Fresh != nil, move: frame.MoverOf(p.of.typ), what: p.of.what},
 			e.slot(n), e.slot(p.of))
 	}
 }
@@ -254,7 +254,7 @@ func (e *emitter) extract(n *node) {
 	e.call(step{op: opCall, hasErr: true, what: n.what}, n.extract, out, len(out)-1, -1)
 	// The receiver is new memory that the method may have kept; the argument
 	// is its value as the method left it.
-	e.step(step{op: opDeref, copy: frame.CopyOf(n.typ), what: n.what}, e.slot(n), e.slot(n.extract.args[0]))
+	e.step(step{op: opDeref, move: frame.MoverOf(n.typ), what: n.what}, e.slot(n), e.slot(n.extract.args[0]))
 }
 
 // call emits the step that calls a function.

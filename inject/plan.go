@@ -49,7 +49,7 @@ type step struct {
 	ind  bool         // opFill, opPart: write behind the pointer in at
 	typ  reflect.Type // opFresh: what to allocate
 	cell frame.Ref    // opCell
-	copy frame.Copy   // opCell, opLoad, opSave, opPart, opDeref
+	move frame.Mover  // opCell, opLoad, opSave, opPart, opDeref
 	fill Fill         // opFill
 
 	call    *frame.Call // opProvide, opCall
@@ -59,6 +59,12 @@ type step struct {
 	clean   uintptr
 	scoped  bool   // the clean-up belongs to the connection
 	what    string // for the dump and for logs
+}
+
+// NewRun returns a run of the caller's own, for one call after the other, in
+// place of the runs that Begin takes from a pool. It is begun with Run.Begin.
+func (p *Plan) NewRun() *Run {
+	return &Run{plan: p, frame: p.layout.New(), owned: true}
 }
 
 // Result is the slot of a plan's result i, to be read with Run.At.

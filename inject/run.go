@@ -27,6 +27,7 @@ type Run struct {
 	pending  []pending
 	finished bool
 	dirty    bool // the frame was left in the middle of a step
+	owned    bool // by who called Plan.NewRun; not from the pool
 }
 
 // LoggerHost is implemented by hosts whose logger carries the attributes of
@@ -67,9 +68,19 @@ func (p *Plan) Begin(ctx context.Context, host any, scope *Scope) *Run {
 	if !ok {
 		r = &Run{plan: p, frame: p.layout.New()}
 	}
-	r.ctx, r.Host, r.scope = ctx, host, scope
+	r.Begin(ctx, host, scope)
 	return r
 }
+
+// Begin starts a call on a run from Plan.NewRun, as Plan.Begin does.
+func (r *Run) Begin(ctx context.Context, host any, scope *Scope) {
+	r.ctx, r.Host, r.scope = ctx, host, scope
+}
+
+// Reusable reports whether a run from Plan.NewRun may be begun again after its
+// End. It may not if a panic left its frame in the middle of a step, or if the
+// frame was held.
+func (r *Run) Reusable() bool { return !r.dirty }
 
 // Context is the call's context.
 func (r *Run) Context() context.Context {
@@ -140,19 +151,19 @@ func (r *Run) steps() error {
 				return err
 			}
 		case opCell:
-			s.copy(f.At(s.at), s.cell)
+			s.move.Move(f.At(s.at), s.cell)
 		case opLoad:
-			s.copy(f.At(s.at), r.scope.frame.At(s.from))
+			s.move.Move(f.At(s.at), r.scope.frame.At(s.from))
 		case opSave:
-			s.copy(r.scope.frame.At(s.from), f.At(s.at))
+			s.move.Move(r.scope.frame.At(s.from), f.At(s.at))
 		case opPart:
 			at := f.At(s.at)
 			if s.ind {
 				at = at.Deref()
 			}
-			s.copy(at.Field(s.off), f.At(s.from))
+			s.move.Move(at.Field(s.off), f.At(s.from))
 		case opDeref:
-			s.copy(f.At(s.at), f.At(s.from).Deref())
+			s.move.Move(f.At(s.at), f.At(s.from).Deref())
 		case opProvide, opCall:
 			s.call.Run(f)
 			if s.hasErr {
@@ -219,7 +230,9 @@ func (r *Run) End() {
 	}
 	r.frame.Clear()
 	r.ctx, r.Host, r.scope, r.finished = nil, nil, nil, false
-	r.plan.pool.Put(r)
+	if !r.owned {
+		r.plan.pool.Put(r)
+	}
 }
 
 // Hold marks the frame as still in use by what the handler returned, so that

@@ -39,23 +39,29 @@ type Call struct {
 	logger   *slog.Logger
 }
 
-// Reset makes the call ready for another use and drops what it refers to.
+// Reset makes the call ready for another use with the same route and
+// configuration, and drops what it refers to.
 func (c *Call) Reset() {
-	faults, buffer := c.faults[:0], c.buffer[:0]
-	if c.body.given || cap(buffer) > maxKeptBuffer {
-		buffer = nil
+	if c.body.read {
+		if c.body.given || cap(c.buffer) > maxKeptBuffer {
+			c.buffer = nil
+		}
+		c.body = body{}
 	}
-	*c = Call{buffer: buffer}
-	if cap(faults) < 16 {
-		c.faults = faults
+	if len(c.faults) > 0 {
+		clear(c.faults)
+		c.faults = c.faults[:0]
 	}
+	c.Request, c.Writer, c.Vars, c.Event = nil, nil, nil, nil
+	c.query, c.detached, c.logger = nil, nil, nil
+	c.unread, c.id = 0, ""
 }
 
 // maxKeptBuffer is the size of a body over which its memory is not kept: one
 // big body must not be paid for by every later small one.
 const maxKeptBuffer = 64 << 10
 
-// Configure sets what the body readers need; endpoint calls it once per call.
+// Configure sets what the body readers need.
 func (c *Call) Configure(cfg *Config) { c.maxBody, c.codecs = cfg.MaxBody, cfg.Codecs }
 
 // CallLogger implements inject.LoggerHost: the logger of a call says which

@@ -8,6 +8,31 @@ import (
 // Copy copies the value at src to dst.
 type Copy func(dst, src Ref)
 
+// Mover copies values of one type. It is a Copy that knows the commonest case,
+// a single pointer, by itself.
+type Mover struct {
+	pointer bool
+	copy    Copy
+}
+
+// MoverOf returns the mover for values of type t.
+func MoverOf(t reflect.Type) Mover {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return Mover{pointer: true}
+	}
+	return Mover{copy: CopyOf(t)}
+}
+
+// Move copies the value at src to dst.
+func (m *Mover) Move(dst, src Ref) {
+	if m.pointer {
+		*(*unsafe.Pointer)(dst.p) = *(*unsafe.Pointer)(src.p)
+		return
+	}
+	m.copy(dst, src)
+}
+
 // CopyOf returns the copy function for values of type t. What is one to three
 // words is copied at once, a larger struct part by part, and what is larger than
 // that by the runtime.

@@ -39,6 +39,7 @@ var doors = map[string]string{
 // stops are functions that are not gone into: they don't run for a call that
 // succeeds, or run once per connection. So are the Error methods.
 var stops = map[string]string{
+	"endpoint.session.encode": "an item of a stream, or a result of an interface type: its own type is known only now",
 	"endpoint.session.fail":   "an error ends a connection",
 	"endpoint.session.refuse": "an error refuses a connection",
 	"endpoint.session.Closed": "once per connection",
@@ -85,6 +86,8 @@ var exceptions = []exception{
 
 	// Results.
 	{"endpoint.valueOf", "reflect.New reflect.Value.Interface reflect.Value.IsNil internal/frame.Ref.Value internal/frame.Ref.Box internal/frame.RefTo", encoding},
+	{"endpoint.encoderOf", "internal/frame.Ref.Box", "a result of an interface type is what it holds"},
+	{"endpoint.typedError", "internal/frame.Ref.Box", anError},
 	{"endpoint.state.encode", "fmt.Errorf", anError},
 	{"endpoint.state.send", "fmt.Errorf", anError},
 	{"endpoint.session.encodeValue", "fmt.Errorf", anError},
