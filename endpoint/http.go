@@ -73,9 +73,9 @@ func (v *httpView) call(s *state, run *inject.Run) (abort bool) {
 		err = v.result.failure(run)
 	}
 	if err == nil {
-		err = v.guarded(s, run, v.result.make)
+		err = v.make(s, run)
 	}
-	abort = isAbort(err)
+	abort = err != nil && isAbort(err)
 	if err = run.Finish(err); abort {
 		return true
 	}
@@ -86,6 +86,15 @@ func (v *httpView) call(s *state, run *inject.Run) (abort bool) {
 		return s.fail(err)
 	}
 	return false
+}
+
+// make makes the answer. Where it is text or bytes, nobody's code runs that could
+// panic.
+func (v *httpView) make(s *state, run *inject.Run) error {
+	if v.result.form.kind != encoded && !v.result.stream {
+		return v.result.make(s, run)
+	}
+	return v.guarded(s, run, v.result.make)
 }
 
 // send sends the answer. Only where that runs somebody's handler can it panic

@@ -33,11 +33,15 @@ func (s *state) encode(t reflect.Type, v any) error {
 func (s *state) send(*inject.Run) error {
 	h := s.w.Header()
 	mergeHeader(h, s.out.header)
-	if s.out.vary {
-		addVary(h)
-	}
-	if s.out.contentType != nil && h["Content-Type"] == nil {
+	fresh := len(h) == 0 // as it is where no middleware sets anything
+	if s.out.contentType != nil && (fresh || h["Content-Type"] == nil) {
 		h["Content-Type"] = s.out.contentType
+	}
+	switch {
+	case s.out.vary && fresh:
+		h["Vary"] = varyAccept
+	case s.out.vary:
+		addVary(h)
 	}
 	if s.out.handler != nil {
 		s.out.handler.ServeHTTP(s.watch(), s.r)
