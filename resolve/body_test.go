@@ -232,7 +232,7 @@ func TestCallForgets(t *testing.T) {
 	require.Error(t, c.takeFaults())
 	require.NoError(t, c.takeFaults(), "faults are taken once")
 	c.Reset()
-	assert.Equal(t, &Call{faults: c.faults, maxBody: c.maxBody, codecs: c.codecs, buffer: c.buffer}, c)
+	assert.Equal(t, &Call{faults: c.faults, maxBody: c.maxBody, buffer: c.buffer}, c)
 	for _, f := range c.faults[:cap(c.faults)] {
 		assert.Zero(t, f, "no text of a client is kept")
 	}

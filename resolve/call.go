@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/gofogo/fogo/inject"
@@ -28,10 +27,9 @@ type Call struct {
 	Event *Event
 
 	maxBody  int64
-	codecs   Codecs
 	faults   Faults
 	unread   int // faults that left a value unread, those not told among them
-	query    url.Values
+	query    query
 	body     body
 	buffer   []byte // memory for bodies, kept by Reset
 	detached *http.Request
@@ -53,7 +51,7 @@ func (c *Call) Reset() {
 		c.faults = c.faults[:0]
 	}
 	c.Request, c.Writer, c.Vars, c.Event = nil, nil, nil, nil
-	c.query, c.detached, c.logger = nil, nil, nil
+	c.query, c.detached, c.logger = query{}, nil, nil
 	c.unread, c.id = 0, ""
 }
 
@@ -62,7 +60,7 @@ func (c *Call) Reset() {
 const maxKeptBuffer = 64 << 10
 
 // Configure sets what the body readers need.
-func (c *Call) Configure(cfg *Config) { c.maxBody, c.codecs = cfg.MaxBody, cfg.Codecs }
+func (c *Call) Configure(cfg *Config) { c.maxBody = cfg.MaxBody }
 
 // CallLogger implements inject.LoggerHost: the logger of a call says which
 // route it is of, and the id under which the answer to it is logged.
@@ -113,19 +111,6 @@ func (c *Call) takeFaults() error {
 	clear(c.faults)
 	c.faults = c.faults[:0]
 	return fs
-}
-
-// queryValues parses the query once. What cannot be parsed is a fault of its
-// own, reported once.
-func (c *Call) queryValues() url.Values {
-	if c.query == nil {
-		q, err := url.ParseQuery(c.Request.URL.RawQuery)
-		if err != nil {
-			c.malformed("query", "is not a valid query string")
-		}
-		c.query = q
-	}
-	return c.query
 }
 
 // headerValues are the values of a header by its canonical name.

@@ -50,7 +50,7 @@ func readerOf(b rules.Binding) reader {
 	name := b.Name
 	switch b.Source {
 	case rules.Query:
-		return func(c *Call) ([]string, bool) { return c.queryValues()[name], true }
+		return func(c *Call) ([]string, bool) { return c.queryList(name), true }
 	case rules.Header:
 		return func(c *Call) ([]string, bool) { return c.headerValues(name), true }
 	case rules.Form:
@@ -72,6 +72,12 @@ func oneOf(b rules.Binding) one {
 		return func(c *Call) (string, bool, bool) {
 			text := c.Vars.At(b.Var)
 			return text, empty || text != "", true
+		}
+	case rules.Query:
+		name := b.Name
+		return func(c *Call) (string, bool, bool) {
+			text, present := c.queryValue(name)
+			return text, present, true
 		}
 	case rules.Cookie:
 		return func(c *Call) (string, bool, bool) {
@@ -176,6 +182,9 @@ func checkDefault(rb rules.Binding, t reflect.Type, texts ...string) error {
 }
 
 func scalarFiller(rb rules.Binding, t reflect.Type) filler {
+	if f := pathFiller(rb, t); f != nil {
+		return f
+	}
 	read, parse, loc := oneOf(rb), checkedParser(t), location(rb)
 	return func(c *Call, at frame.Ref) {
 		text, present, ok := read(c)
@@ -188,29 +197,29 @@ func scalarFiller(rb rules.Binding, t reflect.Type) filler {
 			c.malformed(loc, "is required")
 			return
 		}
-		parse(c, text, at, loc)
+		parse(c, text, at, spot{loc, -1})
 	}
 }
 
 // checkedParser parses a text into the memory at, lets a type that validates
 // itself do so, and records what is wrong.
-func checkedParser(t reflect.Type) func(c *Call, text string, at frame.Ref, loc string) {
+func checkedParser(t reflect.Type) func(c *Call, text string, at frame.Ref, where spot) {
 	parse := parserOf(t)
 	if !reflect.PointerTo(t).Implements(reflect.TypeFor[self]()) {
-		return func(c *Call, text string, at frame.Ref, loc string) {
+		return func(c *Call, text string, at frame.Ref, where spot) {
 			if problem := parse(text, at); problem != "" {
-				c.malformed(loc, problem)
+				c.malformed(where.location(), problem)
 			}
 		}
 	}
 	set, k := frame.CopyOf(t), &check{typ: t, self: true}
-	return func(c *Call, text string, at frame.Ref, loc string) {
+	return func(c *Call, text string, at frame.Ref, where spot) {
 		own := reflect.New(t) // Validate may have a pointer receiver
 		if problem := parse(text, frame.RefTo(own)); problem != "" {
-			c.malformed(loc, problem)
+			c.malformed(where.location(), problem)
 			return
 		}
-		k.run(c, own.Interface(), loc, func(_ reflect.Type, path string) string { return path })
+		k.run(c, own.Interface(), where.location(), func(_ reflect.Type, path string) string { return path })
 		set(at, frame.RefTo(own))
 	}
 }
@@ -234,11 +243,22 @@ func sliceFiller(rb rules.Binding, t reflect.Type) filler {
 		list := reflect.MakeSlice(t, len(texts), len(texts))
 		first := frame.RefTo(list.Index(0).Addr())
 		for i, text := range texts {
-			parse(c, text, first.Field(uintptr(i)*size), indexed(loc, i))
+			parse(c, text, first.Field(uintptr(i)*size), spot{loc, i})
 		}
 		at.Value(t).Set(list)
 	}
 }
 
-// indexed is the location of an element of a list.
-func indexed(loc string, i int) string { return loc + "[" + strconv.Itoa(i) + "]" }
+// spot is the place of a text: the location of the binding, and the number of
+// the element where it is a list, else -1. It is spelled only for a fault.
+type spot struct {
+	loc   string
+	index int
+}
+
+func (s spot) location() string {
+	if s.index < 0 {
+		return s.loc
+	}
+	return s.loc + "[" + strconv.Itoa(s.index) + "]"
+}

@@ -19,6 +19,7 @@ func (b *Binder) bodyFiller(rb rules.Binding, t reflect.Type) (filler, error) {
 		return nil, err
 	}
 	d := &bodyDecoder{typ: t, check: k, set: frame.CopyOf(t), optional: rb.Optional}
+	d.codecs, d.known = b.cfg.Codecs, knownTypes(b.cfg.Codecs)
 	d.form, d.formNames = b.formFiller(t)
 	d.accepts = acceptedTypes(b.cfg.Codecs, d.form != nil)
 	return d.fill, nil
@@ -28,15 +29,44 @@ type bodyDecoder struct {
 	typ       reflect.Type
 	check     *check
 	set       frame.Copy
+	codecs    Codecs
+	known     map[string]decoding
 	form      filler // nil if the type cannot be sent as a form
 	formNames fieldNamer
 	accepts   string
 	optional  bool
 }
 
+// decoding is what there is to know of a codec for one body.
+type decoding struct {
+	codec Codec
+	names fieldNamer // of the fields, in the codec's view
+}
+
+// knownTypes are the codecs for the Content-Types that clients commonly send,
+// spelled as they commonly are. What is not among them has to be parsed.
+func knownTypes(cs Codecs) map[string]decoding {
+	known := map[string]decoding{}
+	add := func(contentType string) {
+		if c, ok := cs.ByType(contentType); ok && !isForm(contentType) {
+			known[contentType] = decoding{c, taggedNames(c.Name())}
+		}
+	}
+	add("")
+	for _, c := range cs {
+		for _, media := range c.MediaTypes() {
+			for _, params := range []string{"", "; charset=utf-8", ";charset=utf-8", "; charset=UTF-8", ";charset=UTF-8"} {
+				add(media + params)
+			}
+		}
+	}
+	return known
+}
+
 func (d *bodyDecoder) fill(c *Call, at frame.Ref) {
 	contentType := c.Request.Header.Get("Content-Type")
-	if isForm(contentType) && d.form != nil {
+	by, known := d.known[contentType]
+	if !known && d.form != nil && isForm(contentType) {
 		d.fillForm(c, at)
 		return
 	}
@@ -44,23 +74,26 @@ func (d *bodyDecoder) fill(c *Call, at frame.Ref) {
 	if !ok {
 		return
 	}
-	codec, known := c.codecs.ByType(contentType)
-	switch {
-	case len(data) == 0:
+	if len(data) == 0 {
 		c.malformed("body", "is required")
 		return
-	case !known:
-		c.fault(*unsupported(contentType, d.accepts))
-		return
+	}
+	if !known {
+		if by.codec, ok = d.codecs.ByType(contentType); !ok {
+			c.fault(*unsupported(contentType, d.accepts))
+			return
+		}
 	}
 	own := reflect.New(d.typ)
-	names := taggedNames(codec.Name())
-	if err := codec.Decode(data, own.Interface()); err != nil {
+	if err := by.codec.Decode(data, own.Interface()); err != nil {
 		c.decodeFault(err)
 		return
 	}
 	if d.check != nil {
-		d.check.run(c, own.Interface(), "body", names)
+		if by.names == nil {
+			by.names = taggedNames(by.codec.Name())
+		}
+		d.check.run(c, own.Interface(), "body", by.names)
 	}
 	d.set(at, frame.RefTo(own))
 }

@@ -239,6 +239,7 @@ func (b *builder) add(p *pattern.Pattern, e *entry) {
 		e.vars = append(e.vars, v.Name)
 	}
 	b.out.hosts = b.out.hosts || p.Host() != ""
+	b.out.sockets = b.out.sockets || p.Method() == pattern.Socket
 	err := b.out.tree.Add(p, e)
 	if err == nil {
 		return

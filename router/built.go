@@ -35,6 +35,7 @@ type Built struct {
 	tree          pattern.Tree[*entry]
 	root          http.Handler // middleware for every request; nil if none
 	hosts         bool         // some pattern has a host
+	sockets       bool         // some pattern is a socket's
 	redirectSlash bool
 	states        sync.Pool
 

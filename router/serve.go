@@ -123,7 +123,7 @@ func (b *Built) match(r *http.Request, s *state) {
 		host = cleanHost(r.Host)
 	}
 	var found bool
-	if r.Method == http.MethodGet && ws.IsUpgrade(r) {
+	if b.sockets && r.Method == http.MethodGet && ws.IsUpgrade(r) {
 		if _, s.entry, found = b.tree.Match(pattern.Socket, host, path, &s.vals); found {
 			return
 		}
@@ -137,7 +137,7 @@ func (b *Built) match(r *http.Request, s *state) {
 // miss finds the verdict for a request without a route.
 func (b *Built) miss(r *http.Request, s *state, host, path string) {
 	methods := b.tree.Methods(host, path)
-	socket := b.tree.HasSocket(host, path)
+	socket := b.sockets && b.tree.HasSocket(host, path)
 	if len(methods) == 0 && !socket {
 		s.verdict = notFound
 		if b.redirectSlash && path != "/" {

@@ -121,8 +121,10 @@ func (n *node) addGuard(c Constraint) *node {
 }
 
 // match returns the leaf for the path, which is empty or begins with a slash,
-// or nil. So far k values are set; it sets those of the variables below n.
-func (n *node) match(path string, vals *Values, k int) *leaf {
+// or nil. So far k values are set; it sets those of the variables below n. What
+// is not escaped has nothing to unescape, which is so for most paths, and found
+// out once for the whole of it.
+func (n *node) match(path string, escaped bool, vals *Values, k int) *leaf {
 	for {
 		if path == "" {
 			return n.leaf
@@ -130,32 +132,32 @@ func (n *node) match(path string, vals *Values, k int) *leaf {
 		if path == "/" {
 			return n.matchSlash(vals, k)
 		}
-		seg, rest := cutSegment(path)
+		seg, rest := cutSegment(path, escaped)
 		next := n.findLiteral(seg)
 		if next != nil && n.literalsOnly() {
 			n, path = next, rest // nothing to go back for
 			continue
 		}
 		if next != nil {
-			if l := next.match(rest, vals, k); l != nil {
+			if l := next.match(rest, escaped, vals, k); l != nil {
 				return l
 			}
 		}
-		if l := n.matchGuarded(seg, rest, vals, k); l != nil {
+		if l := n.matchGuarded(seg, rest, escaped, vals, k); l != nil {
 			return l
 		}
 		if n.any == nil || seg == "" {
-			return n.matchRest(path, vals, k)
+			return n.matchRest(path, escaped, vals, k)
 		}
 		vals.set(k, seg)
 		if n.multi == nil {
 			n, path, k = n.any, rest, k+1
 			continue
 		}
-		if l := n.any.match(rest, vals, k+1); l != nil {
+		if l := n.any.match(rest, escaped, vals, k+1); l != nil {
 			return l
 		}
-		return n.matchRest(path, vals, k)
+		return n.matchRest(path, escaped, vals, k)
 	}
 }
 
@@ -174,14 +176,14 @@ func (n *node) matchSlash(vals *Values, k int) *leaf {
 }
 
 // matchGuarded matches seg by a constraint.
-func (n *node) matchGuarded(seg, rest string, vals *Values, k int) *leaf {
+func (n *node) matchGuarded(seg, rest string, escaped bool, vals *Values, k int) *leaf {
 	for i := range n.guarded {
 		g := &n.guarded[i]
 		if !g.c.Match(seg) {
 			continue
 		}
 		vals.set(k, seg)
-		if l := g.node.match(rest, vals, k+1); l != nil {
+		if l := g.node.match(rest, escaped, vals, k+1); l != nil {
 			return l
 		}
 	}
@@ -189,9 +191,13 @@ func (n *node) matchGuarded(seg, rest string, vals *Values, k int) *leaf {
 }
 
 // matchRest matches everything that is left.
-func (n *node) matchRest(path string, vals *Values, k int) *leaf {
+func (n *node) matchRest(path string, escaped bool, vals *Values, k int) *leaf {
 	if n.multi != nil {
-		vals.set(k, unescape(path[1:]))
+		rest := path[1:]
+		if escaped {
+			rest = unescape(rest)
+		}
+		vals.set(k, rest)
 	}
 	return n.multi
 }
@@ -199,18 +205,21 @@ func (n *node) matchRest(path string, vals *Values, k int) *leaf {
 // matches reports whether the path matches.
 func (n *node) matches(path string) bool {
 	var vals Values
-	return n.match(path, &vals, 0) != nil
+	return n.match(path, isEscaped(path), &vals, 0) != nil
 }
 
 // cutSegment returns the first segment of a path, unescaped, and what follows
 // it, which is empty or begins with a slash.
-func cutSegment(path string) (seg, rest string) {
+func cutSegment(path string, escaped bool) (seg, rest string) {
 	seg = path[1:]
 	if i := strings.IndexByte(seg, '/'); i >= 0 {
 		seg, rest = seg[:i], seg[i:]
 	}
-	if strings.IndexByte(seg, '%') >= 0 { // the only case that allocates
+	if escaped && isEscaped(seg) { // the only case that allocates
 		seg = unescape(seg)
 	}
 	return seg, rest
 }
+
+// isEscaped reports whether there may be something to unescape.
+func isEscaped(s string) bool { return strings.IndexByte(s, '%') >= 0 }

@@ -131,28 +131,29 @@ func (t *Tree[T]) match(method, host, path string, vals *Values) *leaf {
 	if path == "" || path[0] != '/' {
 		return nil
 	}
+	escaped := isEscaped(path)
 	if len(t.hosts) > 0 && host != "" {
 		if tab := t.hosts[host]; tab != nil {
-			if l := tab.match(method, path, vals); l != nil {
+			if l := tab.match(method, path, escaped, vals); l != nil {
 				return l
 			}
 		}
 	}
-	return t.every.match(method, path, vals)
+	return t.every.match(method, path, escaped, vals)
 }
 
 // match tries the methods from specific to general. What matches under an
 // earlier one also has a path at least as specific: otherwise the patterns
 // would be in conflict.
-func (tab *table) match(method, path string, vals *Values) *leaf {
+func (tab *table) match(method, path string, escaped bool, vals *Values) *leaf {
 	if n := tab.find(method); n != nil && method != "" {
-		if l := n.match(path, vals, 0); l != nil {
+		if l := n.match(path, escaped, vals, 0); l != nil {
 			return l
 		}
 	}
 	if method == "HEAD" {
 		if n := tab.find("GET"); n != nil {
-			if l := n.match(path, vals, 0); l != nil {
+			if l := n.match(path, escaped, vals, 0); l != nil {
 				return l
 			}
 		}
@@ -161,7 +162,7 @@ func (tab *table) match(method, path string, vals *Values) *leaf {
 		return nil
 	}
 	if n := tab.find(""); n != nil {
-		return n.match(path, vals, 0)
+		return n.match(path, escaped, vals, 0)
 	}
 	return nil
 }
