@@ -119,14 +119,7 @@ func partsOf(fields []rules.Binding, t reflect.Type) []inject.Part {
 		if rb.Class != rules.Component {
 			continue
 		}
-		var offset uintptr
-		at := t
-		for _, n := range rb.Index {
-			f := at.Field(n)
-			offset += f.Offset
-			at = f.Type
-		}
-		parts = append(parts, inject.Part{Type: rules.ReflectOf(rb.Value), Offset: offset})
+		parts = append(parts, inject.Part{Type: rules.ReflectOf(rb.Value), Offset: locate(t, rb.Index)})
 	}
 	return parts
 }

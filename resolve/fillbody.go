@@ -149,7 +149,7 @@ func (b *Binder) formFiller(t reflect.Type) (filler, fieldNamer) {
 		if rb.Shape == rules.ScalarShape && !rb.Optional {
 			f = whenPresent(presenceOf(rb), f)
 		}
-		fields = append(fields, fieldFiller{steps: locate(t, rb.Index), fill: f})
+		fields = append(fields, fieldFiller{offset: locate(t, rb.Index), fill: f})
 	}
 	return func(c *Call, at frame.Ref) {
 		for i := range fields {

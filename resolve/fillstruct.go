@@ -10,47 +10,23 @@ import (
 
 // fieldFiller fills one field of a struct.
 type fieldFiller struct {
-	// steps lead from the struct to the field. More than one only where
-	// embedded pointers must be followed.
-	steps []fieldStep
-	fill  filler
-}
-
-// fieldStep is a move inside a struct; behind an embedded pointer, which is
-// allocated if it is nil.
-type fieldStep struct {
 	offset uintptr
-	alloc  reflect.Type // not nil: the field there is a pointer to it
+	fill   filler
 }
 
-// locate returns the steps that lead to the field.
-func locate(t reflect.Type, index []int) []fieldStep {
-	steps := []fieldStep{{}}
+// locate returns the offset of a field, which may be promoted from an embedded
+// struct. The rules let no field be promoted through an embedded pointer.
+func locate(t reflect.Type, index []int) uintptr {
+	var offset uintptr
 	for _, n := range index {
-		if t.Kind() == reflect.Pointer {
-			steps[len(steps)-1].alloc = t.Elem()
-			steps = append(steps, fieldStep{})
-			t = t.Elem()
-		}
 		f := t.Field(n)
-		steps[len(steps)-1].offset += f.Offset
+		offset += f.Offset
 		t = f.Type
 	}
-	return steps
+	return offset
 }
 
-func (f *fieldFiller) at(base frame.Ref) frame.Ref {
-	for i, s := range f.steps {
-		base = base.Field(s.offset)
-		if i < len(f.steps)-1 {
-			if base.Deref().IsNil() {
-				base.Point(frame.New(s.alloc))
-			}
-			base = base.Deref()
-		}
-	}
-	return base
-}
+func (f *fieldFiller) at(base frame.Ref) frame.Ref { return base.Field(f.offset) }
 
 // structFiller fills a struct field by field and validates the whole, if no
 // field was at fault.
@@ -92,7 +68,7 @@ func (b *Binder) fieldFillers(rbs []rules.Binding, t reflect.Type) ([]fieldFille
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, fieldFiller{steps: locate(t, rb.Index), fill: f})
+		fields = append(fields, fieldFiller{offset: locate(t, rb.Index), fill: f})
 	}
 	return fields, nil
 }
