@@ -4,13 +4,22 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+
+	"github.com/gofogo/fogo/internal/frame"
 )
 
 // Func is a function whose parameters are injected, for use outside any route:
 // a job, a command, a test. It is safe for concurrent use.
 type Func struct {
-	plan *Plan
-	typ  reflect.Type
+	plan    *Plan
+	typ     reflect.Type
+	results []target
+}
+
+// target is where a result can be stored: behind a pointer of that type.
+type target struct {
+	pointer reflect.Type
+	mover   frame.Mover
 }
 
 // Func compiles a call of fn, which may take context.Context, *slog.Logger and
@@ -25,7 +34,12 @@ func (a *Assembly) Func(level *Injector, fn any) (*Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Func{plan: p.Plan(0), typ: v.Type()}, nil
+	f := &Func{plan: p.Plan(0), typ: v.Type()}
+	for i := range f.typ.NumOut() {
+		out := f.typ.Out(i)
+		f.results = append(f.results, target{reflect.PointerTo(out), frame.MoverOf(out)})
+	}
+	return f, nil
 }
 
 // Call makes the parameters, calls the function, runs the finishers and the
@@ -48,11 +62,14 @@ func (f *Func) store(r *Run, results []any) error {
 		if to == nil {
 			continue
 		}
-		v := reflect.ValueOf(to)
-		if i >= f.typ.NumOut() || v.Type() != reflect.PointerTo(f.typ.Out(i)) {
-			return fmt.Errorf("inject: result %d of %s cannot be stored in a %s", i, f.typ, v.Type())
+		if i >= len(f.results) || reflect.TypeOf(to) != f.results[i].pointer {
+			return fmt.Errorf("inject: result %d of %s cannot be stored in a %T", i, f.typ, to)
 		}
-		v.Elem().Set(r.Result(i).Value(f.typ.Out(i)))
+		at := frame.RefTo(reflect.ValueOf(to))
+		if at.IsNil() {
+			return fmt.Errorf("inject: result %d of %s cannot be stored in a nil %T", i, f.typ, to)
+		}
+		f.results[i].mover.Move(at, r.Result(i))
 	}
 	return nil
 }

@@ -258,6 +258,7 @@ func TestStoringResults(t *testing.T) {
 	require.NoError(t, f.Call(t.Context(), &s, nil, nil))
 	assert.Equal(t, "s", s)
 	require.ErrorContains(t, f.Call(t.Context(), &n), "result 0 of func() (string, int, error) cannot be stored in a *int")
+	require.ErrorContains(t, f.Call(t.Context(), (*string)(nil)), "cannot be stored in a nil *string")
 	require.ErrorContains(t, f.Call(t.Context(), &s, &n, nil, &s), "result 3")
 	require.Error(t, f.Call(t.Context(), s), "a value is no place to store")
 

@@ -66,5 +66,5 @@ func Identity(fn reflect.Value) uintptr {
 	return uintptr((*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1])
 }
 
-// RefTo returns the address held by v, which is a non-nil pointer.
+// RefTo returns the address held by v, which is a pointer.
 func RefTo(v reflect.Value) Ref { return Ref{v.UnsafePointer()} }
