@@ -195,8 +195,8 @@ func TestAllocationsOfAClass(t *testing.T) {
 func (*class) nothing() {}
 
 // A clean-up that there is nothing of costs nothing, see above. What another
-// costs is not its call, but its context and its watch: a context without
-// cancellation, and a timer with a function that logs when it is overdue.
+// costs is not its call, but its watch: one timer for all clean-ups of a call. A
+// context is two more, as long as nobody waits for its end.
 func TestAllocationsOfCleanups(t *testing.T) {
 	one := &tx{}
 	mode := byWords(t)
@@ -207,11 +207,10 @@ func TestAllocationsOfCleanups(t *testing.T) {
 		want    int
 		why     string
 	}{
-		{"func()", func() (*tx, func()) { return one, func() {} }, 2, 3, "context, timer and function"},
-		{"func(error) error", func() (*tx, func(error) error, error) { return one, func(err error) error { return err }, nil }, 3, 3,
-			"context, timer and function"},
-		{"func(context.Context)", func() (*tx, func(context.Context)) { return one, func(context.Context) {} }, 2, 7,
-			"and a context with a deadline"},
+		{"func()", func() (*tx, func()) { return one, func() {} }, 2, 1, "the timer"},
+		{"func(error) error", func() (*tx, func(error) error, error) { return one, func(err error) error { return err }, nil }, 3, 1, "the timer"},
+		{"func(context.Context)", func() (*tx, func(context.Context)) { return one, func(context.Context) {} }, 2, 3,
+			"the timer, the context, and one that keeps cancellation from it"},
 	} {
 		t.Run(tt.shape, func(t *testing.T) {
 			in := level(t, perCall(tt.fn))
@@ -223,4 +222,17 @@ func TestAllocationsOfCleanups(t *testing.T) {
 			}
 		})
 	}
+}
+
+// One timer watches all clean-ups of a call, before and after the answer.
+func TestAllocationsOfManyCleanups(t *testing.T) {
+	if !byWords(t) {
+		t.Skip("this build calls by reflection")
+	}
+	one, d := &tx{}, &db{}
+	in := level(t,
+		perCall(func() (config, func()) { return config{}, func() {} }),
+		perCall(func(config) (*db, func(error) error) { return d, func(err error) error { return err } }),
+		perCall(func(*db) (*tx, func(), error) { return one, func() {}, nil }))
+	assert.EqualValues(t, 1, perRun(t, program(t, assemble(t, in), route(in, "", handleOnlyTx))))
 }

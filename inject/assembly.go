@@ -43,6 +43,9 @@ type Assembly struct {
 	used       map[*provider]bool
 	reported   map[string]bool // faults of providers, each reported once
 	made       []*singleton    // at run time, in order of making
+	// age counts the starts. A frame keeps the Singletons of the start that it
+	// was used after, and gets others after the next.
+	age int
 }
 
 // Assemble begins an assembly of the providers of root and the levels inside
@@ -117,6 +120,7 @@ func (a *Assembly) Unused() []string {
 // first, with ctx as their context. On an error it closes those made so far,
 // in reverse order, and returns the joined errors.
 func (a *Assembly) Start(ctx context.Context) error {
+	a.age++
 	for _, s := range a.order {
 		if err := s.make(ctx, a); err != nil {
 			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))

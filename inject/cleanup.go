@@ -43,16 +43,24 @@ func (p *pending) nothing() bool {
 	return p.release == nil && p.releaseContext == nil && p.finish == nil && p.finishContext == nil
 }
 
+// custodian is whose clean-ups are run: a call, or a connection that ends. It is
+// asked for its context and logger only if something needs them, for making
+// either may cost more than the clean-up.
+type custodian interface {
+	Context() context.Context
+	Logger() *slog.Logger
+}
+
 // janitor runs clean-ups. Their context keeps the values of the call but not
 // its cancellation, for the rollback of a call whose client left must still be
 // sent.
 type janitor struct {
-	ctx   context.Context
-	log   *slog.Logger
+	of    custodian
 	limit time.Duration
+	watch *watch // nil until there is something to be watched
 }
 
-func (j janitor) finish(list []pending, err error) error {
+func (j *janitor) finish(list []pending, err error) error {
 	for i := range slices.Backward(list) {
 		if !list[i].finishes() {
 			continue
@@ -64,7 +72,7 @@ func (j janitor) finish(list []pending, err error) error {
 	return err
 }
 
-func (j janitor) release(list []pending) {
+func (j *janitor) release(list []pending) {
 	for i := range slices.Backward(list) {
 		if list[i].finishes() {
 			continue
@@ -75,20 +83,17 @@ func (j janitor) release(list []pending) {
 	}
 }
 
-// run calls one clean-up, keeps its panic from the others, and logs it when it
-// is overdue. It is waited for all the same: nobody else will do its work.
-func (j janitor) run(p *pending, err error) (own error) {
-	ctx := context.WithoutCancel(j.ctx)
+// run calls one clean-up, keeps its panic from the others, and has it logged when
+// it is overdue. It is waited for all the same: nobody else will do its work.
+func (j *janitor) run(p *pending, err error) (own error) {
+	var ctx context.Context
 	if p.wantsContext() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, j.limit)
-		defer cancel()
+		c := newCleanupContext(j.of.Context(), j.limit)
+		defer c.end()
+		ctx = c
 	}
-	log, what, limit := j.log, p.what, j.limit
-	late := time.AfterFunc(limit, func() {
-		log.Warn("clean-up is overdue", slog.String("of", what), slog.Duration("limit", limit))
-	})
-	defer late.Stop()
+	j.begin(p.what)
+	defer j.done()
 	defer func() {
 		if v := recover(); v != nil {
 			own = &Panic{Value: v, Stack: debug.Stack()}
@@ -97,10 +102,41 @@ func (j janitor) run(p *pending, err error) (own error) {
 	return p.run(ctx, err)
 }
 
-func (j janitor) logPanic(what string, err error) {
+func (j *janitor) logPanic(what string, err error) {
 	attrs := []slog.Attr{slog.String("of", what), slog.Any("error", err)}
 	if p, ok := errors.AsType[*Panic](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}
-	j.log.LogAttrs(j.ctx, slog.LevelError, "release panicked", attrs...)
+	j.of.Logger().LogAttrs(j.of.Context(), slog.LevelError, "release panicked", attrs...)
+}
+
+// begin watches a clean-up.
+func (j *janitor) begin(what string) {
+	w := j.watch
+	if w == nil {
+		w = &watch{of: j.of, limit: j.limit}
+		w.late = w.log
+		j.watch = w
+	}
+	w.what = what
+	if w.timer == nil {
+		w.timer = time.AfterFunc(w.limit, w.late)
+	} else {
+		w.timer.Reset(w.limit)
+	}
+}
+
+// done ends what begin began.
+func (j *janitor) done() {
+	if !j.watch.stop() {
+		j.watch = nil
+	}
+}
+
+// rest lets go of the timer between two calls. It is not kept for the next one,
+// which may be in another bubble of testing/synctest.
+func (j *janitor) rest() {
+	if j.watch != nil {
+		j.watch.timer = nil
+	}
 }

@@ -201,11 +201,7 @@ func TestPooledRunsPinNothing(t *testing.T) {
 			runtime.GC()
 			assert.True(t, made.Value() == nil, "the provided value")
 			assert.True(t, cleaned.Value() == nil, "the clean-up")
-			if !tt.cleanup {
-				// The runtime keeps the stopped timer of a clean-up, and with
-				// it the context, for a while.
-				assert.True(t, host.Value() == nil, "the host and the context")
-			}
+			assert.True(t, host.Value() == nil, "the host and the context")
 			runtime.KeepAlive(prog)
 		})
 	}

@@ -127,12 +127,15 @@
 //
 // Building reflects, calling does not: a step is a typed function that writes
 // into its slot of a frame, one struct that holds all values of the call. There
-// is no map by type and no boxing. Frames are pooled with their plan. Arguments
-// cost no allocation. Where a function cannot be called directly it is called
-// through reflect.Value.Call, which allocates for results; Explain says how each
-// function is called.
+// is no map by type and no boxing. Frames are pooled with their plan and keep the
+// Singletons from one call to the next, so that those cost nothing per call. The
+// result of a provider is written where its consumers read it, and calls that
+// follow each other are one step. Arguments cost no allocation. Where a function
+// cannot be called directly it is called through reflect.Value.Call, which
+// allocates for results; Explain says how each function is called.
 //
-// A clean-up costs a context with a deadline and a timer.
+// Clean-ups cost a timer for each call that has any; one that takes a context
+// also costs that.
 //
 // # Security and soundness
 //

@@ -70,22 +70,24 @@ type emitter struct {
 	scope      *scopeSlots
 	b          frame.Builder
 	slots      map[*node]int
+	err        int            // the slot of the errors that end the call, -1 if there is none yet
 	filled     map[*node]bool // written from its source, or loaded
 	made       map[*node]bool // complete
 	faulty     bool           // a source that can fail was read since the last check
-	steps      []step
-	calls      []site
+	drafts     []draft
 }
 
-// site is a step whose frame.Call is made when the layout is known.
-type site struct {
-	step int
-	call frame.Site
+// draft is a step before the layout is known.
+type draft struct {
+	step
+	what     string
+	at, from int         // slots
+	site     *frame.Site // opProvide, opCall
 }
 
 func newEmitter(connection bool, scope *scopeSlots) *emitter {
 	return &emitter{
-		connection: connection, scope: scope,
+		connection: connection, scope: scope, err: -1,
 		slots: map[*node]int{}, filled: map[*node]bool{}, made: map[*node]bool{},
 	}
 }
@@ -98,7 +100,7 @@ func (e *emitter) plan(call Call, fns []*bound) *Plan {
 		if isHandler && e.handshake {
 			e.saveAll(b.args)
 		}
-		out := e.target(b)
+		out := e.target(b, isHandler)
 		if isHandler {
 			results = out
 		}
@@ -122,33 +124,43 @@ func (e *emitter) saveAll(also []*node) {
 		e.makeNode(n)
 	}
 	for _, n := range e.scope.nodes {
-		e.step(step{op: opSave, move: frame.MoverOf(n.typ), what: n.what}, e.slot(n), n.slot)
+		e.step(step{op: opSave, move: frame.MoverOf(n.typ)}, n.what, e.slot(n), n.slot)
 	}
 }
 
 // target emits one function of the call and returns its result slots.
-func (e *emitter) target(b *bound) []int {
+func (e *emitter) target(b *bound, handler bool) []int {
 	e.sources(b.args)
 	e.check()
 	for _, n := range b.args {
 		e.makeNode(n)
 	}
-	out := e.results(b.fn.Type())
-	s := step{op: opCall, what: b.fn.String()}
-	last := len(out) - 1
-	// The result of a guard or of an error-only handler ends the call; the
-	// other results are the caller's to read.
-	s.hasErr = last >= 0 && b.fn.Type().Out(last) == errorType
-	e.call(s, b, out, last, -1)
+	// The results of the handler are the caller's to read.
+	out := e.results(b.fn.Type(), handler)
+	e.call(step{op: opCall}, b.fn.String(), b, out)
 	return out
 }
 
-func (e *emitter) results(t reflect.Type) []int {
+// results adds the slots of a function's results. An error as the last one ends
+// the call: at most one of those is ever not nil, so that all but the handler's
+// share a slot.
+func (e *emitter) results(t reflect.Type, handler bool) []int {
 	out := make([]int, t.NumOut())
 	for i := range out {
-		out[i] = e.b.Add(t.Out(i))
+		if !handler && i == len(out)-1 && t.Out(i) == errorType {
+			out[i] = e.errSlot()
+		} else {
+			out[i] = e.b.Add(t.Out(i))
+		}
 	}
 	return out
+}
+
+func (e *emitter) errSlot() int {
+	if e.err < 0 {
+		e.err = e.b.Add(errorType)
+	}
+	return e.err
 }
 
 // kept reports whether the node's value outlives this call.
@@ -187,23 +199,23 @@ func (e *emitter) source(n *node) {
 // load takes a whole value from the connection's scope.
 func (e *emitter) load(n *node) {
 	e.made[n] = true
-	e.step(step{op: opLoad, move: frame.MoverOf(n.typ), what: n.what}, e.slot(n), e.scope.save(n))
+	e.step(step{op: opLoad, move: frame.MoverOf(n.typ)}, n.what, e.slot(n), e.scope.save(n))
 }
 
 func (e *emitter) fill(n *node, b *Binding) {
 	at := e.slot(n)
 	if b.Fresh != nil {
-		e.step(step{op: opFresh, typ: b.Fresh, what: b.Fresh.String()}, at, -1)
+		e.step(step{op: opFresh, fill: freshOf(b.Fresh)}, b.Fresh.String(), at, -1)
 	}
 	if b.Fill != nil {
-		e.step(step{op: opFill, fill: b.Fill, ind: b.Fresh != nil, what: n.what}, at, -1)
+		e.step(step{op: opFill, fill: b.Fill, ind: b.Fresh != nil}, n.what, at, -1)
 		e.faulty = e.faulty || b.Lifetime != 0
 	}
 }
 
 func (e *emitter) check() {
 	if e.faulty {
-		e.step(step{op: opCheck, what: "faults of the sources"}, -1, -1)
+		e.step(step{op: opCheck}, "faults of the sources", -1, -1)
 		e.faulty = false
 	}
 }
@@ -216,7 +228,7 @@ func (e *emitter) makeNode(n *node) {
 	e.made[n] = true
 	switch {
 	case n.cell != nil:
-		e.step(step{op: opCell, cell: n.cell.cell, move: frame.MoverOf(n.typ), what: n.what}, e.slot(n), -1)
+		e.step(step{op: opCell}, n.what, e.slot(n), -1)
 	case n.extract != nil:
 		e.extract(n)
 	case n.provider != nil:
@@ -224,8 +236,8 @@ func (e *emitter) makeNode(n *node) {
 	}
 	for _, p := range n.parts {
 		e.makeNode(p.of)
-		e.step(step{op: opPart, off: p.offset, ind: n.binding.Fresh != nil, move: frame.MoverOf(p.of.typ), what: p.of.what},
-			e.slot(n), e.slot(p.of))
+		e.step(step{op: opPart, off: uint32(p.offset), ind: n.binding.Fresh != nil, move: frame.MoverOf(p.of.typ)},
+			p.of.what, e.slot(n), e.slot(p.of))
 	}
 }
 
@@ -233,96 +245,129 @@ func (e *emitter) provide(n *node) {
 	for _, arg := range n.make.args {
 		e.makeNode(arg)
 	}
-	t, shape := n.provider.fn.Type(), n.provider.shape
-	out := []int{e.slot(n)}
-	for i := 1; i < t.NumOut(); i++ {
-		out = append(out, e.b.Add(t.Out(i)))
+	out := e.results(n.provider.fn.Type(), false)
+	e.slots[n] = out[0]
+	s := step{op: opProvide}
+	if kind := n.provider.shape.cleanup; kind != noCleanup {
+		s.clean = &disposal{kind: kind, at: uintptr(out[1]), scoped: e.kept(n), what: n.what}
 	}
-	s := step{op: opProvide, hasErr: shape.err, cleanup: shape.cleanup, scoped: e.kept(n), what: n.what}
-	clean := -1
-	if shape.cleanup != noCleanup {
-		clean = out[1]
-	}
-	e.call(s, n.make, out, len(out)-1, clean)
+	e.call(s, n.what, n.make, out)
 }
 
 func (e *emitter) extract(n *node) {
 	for _, arg := range n.extract.args {
 		e.makeNode(arg)
 	}
-	out := e.results(n.extract.fn.Type())
-	e.call(step{op: opCall, hasErr: true, what: n.what}, n.extract, out, len(out)-1, -1)
+	out := e.results(n.extract.fn.Type(), false)
+	e.call(step{op: opCall}, n.what, n.extract, out)
 	// The receiver is new memory that the method may have kept; the argument
 	// is its value as the method left it.
-	e.step(step{op: opDeref, move: frame.MoverOf(n.typ), what: n.what}, e.slot(n), e.slot(n.extract.args[0]))
+	e.step(step{op: opDeref, move: frame.MoverOf(n.typ)}, n.what, e.slot(n), e.slot(n.extract.args[0]))
 }
 
 // call emits the step that calls a function.
-func (e *emitter) call(s step, b *bound, out []int, errSlot, cleanSlot int) {
+func (e *emitter) call(s step, what string, b *bound, out []int) {
 	in := make([]int, len(b.args))
 	for i, n := range b.args {
 		in[i] = e.slot(n)
 	}
-	if s.hasErr {
-		s.err = uintptr(out[errSlot])
-	}
-	if s.cleanup != noCleanup {
-		s.clean = uintptr(cleanSlot)
-	}
-	e.calls = append(e.calls, site{step: len(e.steps), call: e.b.AddCall(b.fn.fn, in, out)})
-	e.steps = append(e.steps, s)
+	site := e.b.AddCall(b.fn.fn, in, out)
+	e.drafts = append(e.drafts, draft{step: s, what: what, site: &site})
 }
 
+// slot is where the value of a node stands. A Singleton never changes while the
+// application runs, so that frames keep it.
 func (e *emitter) slot(n *node) int {
 	s, ok := e.slots[n]
-	if !ok {
+	switch {
+	case ok:
+		return s
+	case n.cell != nil:
+		s = e.b.AddFixed(n.typ, n.cell.cell)
+	default:
 		s = e.b.Add(n.typ)
-		e.slots[n] = s
 	}
+	e.slots[n] = s
 	return s
 }
 
-// step appends a step on slots, which finish turns into offsets.
-func (e *emitter) step(s step, at, from int) {
-	s.at, s.from = uintptr(at), uintptr(from)
-	e.steps = append(e.steps, s)
+func (e *emitter) step(s step, what string, at, from int) {
+	e.drafts = append(e.drafts, draft{step: s, what: what, at: at, from: from})
 }
 
 // finish makes the layout and turns slots into offsets.
 func (e *emitter) finish(results []int) *Plan {
 	l := e.b.Build()
-	for i := range e.steps {
-		s := &e.steps[i]
-		switch s.op {
-		case opFill, opFresh, opCell, opLoad, opSave:
-			s.at = l.Offset(int(s.at))
-		case opPart, opDeref:
-			s.at, s.from = l.Offset(int(s.at)), l.Offset(int(s.from))
+	plan := &Plan{layout: l}
+	var last *frame.Call // of the step before, if a call can follow it
+	for i := range e.drafts {
+		d := &e.drafts[i]
+		at := line{op: d.op, what: d.what}
+		if d.site != nil {
+			at.call = l.Call(*d.site)
 		}
-		if s.hasErr {
-			s.err = l.Offset(int(s.err))
-		}
-		if s.cleanup != noCleanup {
-			s.clean = l.Offset(int(s.clean))
+		plan.listing = append(plan.listing, at)
+		switch {
+		case d.op == opCell:
+		case d.site == nil:
+			plan.steps, last = append(plan.steps, d.resolve(l)), nil
+		default:
+			last = plan.append(d, at.call, last)
 		}
 	}
-	for _, c := range e.calls {
-		e.steps[c.step].call = l.Call(c.call)
-	}
-	plan := &Plan{steps: e.steps, layout: l}
 	for _, r := range results {
 		plan.results = append(plan.results, l.Offset(r))
 	}
 	return plan
 }
 
+// append appends a call, to the step of the call before it if nothing has to be
+// done in between. It returns the call that another may follow.
+func (p *Plan) append(d *draft, c, last *frame.Call) *frame.Call {
+	if d.clean != nil {
+		d.clean.at = p.layout.Offset(int(d.clean.at))
+	}
+	if last != nil {
+		last.Then(c)
+		p.steps[len(p.steps)-1].clean = d.clean
+	} else {
+		d.step.call = c
+		p.steps = append(p.steps, d.step)
+	}
+	if d.clean != nil {
+		return nil
+	}
+	return c
+}
+
+// resolve turns the slots of a step into offsets.
+func (d *draft) resolve(l *frame.Layout) step {
+	s := d.step
+	switch d.op {
+	case opFill, opFresh:
+		s.at = offset(l, d.at)
+	case opLoad, opSave:
+		s.at, s.from = offset(l, d.at), uint32(d.from) // see resolveScope
+	case opPart, opDeref:
+		s.at, s.from = offset(l, d.at), offset(l, d.from)
+	}
+	return s
+}
+
+func offset(l *frame.Layout, slot int) uint32 { return uint32(l.Offset(slot)) }
+
 // resolveScope turns the scope's slots into offsets.
 func (p *Plan) resolveScope(l *frame.Layout) {
 	for i := range p.steps {
 		if s := &p.steps[i]; s.op == opLoad || s.op == opSave {
-			s.from = l.Offset(int(s.from))
+			s.from = offset(l, int(s.from))
 		}
 	}
+}
+
+// freshOf allocates a T for a slot that is a pointer to one.
+func freshOf(t reflect.Type) Fill {
+	return func(_ *Run, at frame.Ref) { at.Point(frame.New(t)) }
 }
 
 // cellOf allocates the memory of a Singleton.

@@ -30,24 +30,24 @@ type FunctionTable struct {
 func (p *Program) Tables() []Table { return p.tables }
 
 func tableOf(call Call, fns []*bound, plan *Plan) Table {
-	t := Table{Call: call.Name, Steps: len(plan.steps), FrameBytes: int(plan.layout.Size())}
+	t := Table{Call: call.Name, Steps: len(plan.listing), FrameBytes: int(plan.layout.Size())}
 	for _, b := range fns {
 		t.Functions = append(t.Functions, FunctionTable{
 			Name: b.fn.Name, Position: b.fn.Position, Role: b.fn.Role, Rows: b.rows, Way: plan.wayOf(b.fn),
 		})
 	}
-	for _, s := range plan.steps {
-		if s.op == opProvide {
-			t.Providers = append(t.Providers, s.what)
+	for _, l := range plan.listing {
+		if l.op == opProvide {
+			t.Providers = append(t.Providers, l.what)
 		}
 	}
 	return t
 }
 
 func (p *Plan) wayOf(fn *Function) string {
-	for _, s := range p.steps {
-		if s.op == opCall && s.what == fn.String() {
-			return s.call.Way()
+	for _, l := range p.listing {
+		if l.op == opCall && l.what == fn.String() {
+			return l.call.Way()
 		}
 	}
 	return ""

@@ -2,7 +2,6 @@ package inject
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 
@@ -20,6 +19,15 @@ type Plan struct {
 	results []uintptr // slots of the handler's results
 	program *Program
 	pool    sync.Pool // of *Run, each with a cleared frame of its own
+
+	listing []line
+}
+
+// line is a step, or a part of one, for Dump and Explain.
+type line struct {
+	op   opcode
+	what string
+	call *frame.Call // opProvide, opCall
 }
 
 // opcode says what a step does.
@@ -29,42 +37,53 @@ const (
 	opFill    opcode = iota // write a value from its source, for example {id} of a path
 	opFresh                 // allocate a new T and point the slot at it, for example a class
 	opCheck                 // stop if a source reported a fault
-	opCell                  // copy a Singleton from its cell
+	opCell                  // a Singleton is in the frame: no step, but a line of the listing
 	opLoad                  // copy a PerConnection value from the scope
 	opSave                  // copy a PerConnection value to the scope
 	opPart                  // copy a component into the struct that holds it
 	opDeref                 // copy what a pointer slot points to, for example a T that extracted itself
-	opProvide               // call a constructor
-	opCall                  // call a guard, Extract method or the handler
+	opProvide               // call a constructor, and what can be called right after it
+	opCall                  // call a guard, Extract method or the handler, and so on
 )
 
 var opNames = [...]string{"fill", "fresh", "check", "cell", "load", "save", "part", "deref", "provide", "call"}
 
-// step is one instruction. Which fields are used depends on op.
+// step is one instruction. Which fields are used depends on op. A step is small,
+// so that those of a plan stay together in the processor's cache.
 type step struct {
 	op   opcode
-	at   uintptr      // the slot written or, for opSave, read
-	from uintptr      // the slot read, or the scope's slot
-	off  uintptr      // opPart: offset inside at
-	ind  bool         // opFill, opPart: write behind the pointer in at
-	typ  reflect.Type // opFresh: what to allocate
-	cell frame.Ref    // opCell
-	move frame.Mover  // opCell, opLoad, opSave, opPart, opDeref
-	fill Fill         // opFill
+	ind  bool   // opFill, opPart: write behind the pointer in at
+	at   uint32 // the slot written or, for opSave, read
+	from uint32 // the slot read, or the scope's slot
+	off  uint32 // opPart: offset inside at
 
-	call    *frame.Call // opProvide, opCall
-	hasErr  bool        // the error result is in the slot err
-	err     uintptr
-	cleanup cleanup // the clean-up result is in the slot cleanupAt
-	clean   uintptr
-	scoped  bool   // the clean-up belongs to the connection
-	what    string // for the dump and for logs
+	move  frame.Mover // opLoad, opSave, opPart, opDeref
+	fill  Fill        // opFill, opFresh
+	call  *frame.Call // opProvide, opCall: the first of those that follow each other
+	clean *disposal   // of the last of them; nil if it has no clean-up
+}
+
+// disposal is the clean-up that a constructor returns.
+type disposal struct {
+	kind   cleanup
+	at     uintptr // its slot
+	scoped bool    // it belongs to the connection
+	what   string  // for logs
 }
 
 // NewRun returns a run of the caller's own, for one call after the other, in
 // place of the runs that Begin takes from a pool. It is begun with Run.Begin.
 func (p *Plan) NewRun() *Run {
-	return &Run{plan: p, frame: p.layout.New(), owned: true}
+	r := p.newRun()
+	r.owned = true
+	return r
+}
+
+func (p *Plan) newRun() *Run {
+	a := p.program.assembly
+	r := &Run{plan: p, frame: p.layout.New(), age: a.age, now: &a.age}
+	r.janitor = janitor{of: r, limit: a.opts.CleanupTimeout}
+	return r
 }
 
 // Result is the slot of a plan's result i, to be read with Run.At.
@@ -73,8 +92,8 @@ func (p *Plan) Result(i int) uintptr { return p.results[i] }
 // Dump lists the steps, one per line, for tests and for the curious.
 func (p *Plan) Dump() string {
 	var b strings.Builder
-	for i, s := range p.steps {
-		fmt.Fprintf(&b, "%2d  %-8s %s\n", i, opNames[s.op], s.what)
+	for i, l := range p.listing {
+		fmt.Fprintf(&b, "%2d  %-8s %s\n", i, opNames[l.op], l.what)
 	}
 	return b.String()
 }

@@ -25,6 +25,9 @@ type Run struct {
 	ctx      context.Context
 	scope    *Scope
 	pending  []pending
+	janitor  janitor
+	age      int  // of the Singletons in the frame, see Assembly.age
+	now      *int // that of the Singletons that there are
 	finished bool
 	dirty    bool // the frame was left in the middle of a step
 	owned    bool // by who called Plan.NewRun; not from the pool
@@ -66,7 +69,7 @@ func (p *Panic) Unwrap() error {
 func (p *Plan) Begin(ctx context.Context, host any, scope *Scope) *Run {
 	r, ok := p.pool.Get().(*Run)
 	if !ok {
-		r = &Run{plan: p, frame: p.layout.New()}
+		r = p.newRun()
 	}
 	r.Begin(ctx, host, scope)
 	return r
@@ -75,6 +78,10 @@ func (p *Plan) Begin(ctx context.Context, host any, scope *Scope) *Run {
 // Begin starts a call on a run from Plan.NewRun, as Plan.Begin does.
 func (r *Run) Begin(ctx context.Context, host any, scope *Scope) {
 	r.ctx, r.Host, r.scope = ctx, host, scope
+	if r.age != *r.now {
+		r.age = *r.now
+		r.frame.Fix()
+	}
 }
 
 // Reusable reports whether a run from Plan.NewRun may be begun again after its
@@ -137,53 +144,47 @@ func (r *Run) steps() error {
 	f, steps := r.frame, r.plan.steps
 	for i := range steps {
 		s := &steps[i]
+		if s.op >= opProvide {
+			if failed := s.call.Run(f); failed != nil {
+				return failed.Err(f)
+			}
+			if s.clean != nil {
+				r.remember(s.clean)
+			}
+			continue
+		}
+		at := f.At(uintptr(s.at))
 		switch s.op {
-		case opFill:
-			at := f.At(s.at)
+		case opFill, opFresh:
 			if s.ind {
 				at = at.Deref()
 			}
 			s.fill(r, at)
-		case opFresh:
-			f.At(s.at).Point(frame.New(s.typ))
 		case opCheck:
 			if err := r.plan.program.spec.Binder.Check(r); err != nil {
 				return err
 			}
-		case opCell:
-			s.move.Move(f.At(s.at), s.cell)
 		case opLoad:
-			s.move.Move(f.At(s.at), r.scope.frame.At(s.from))
+			s.move.Move(at, r.scope.frame.At(uintptr(s.from)))
 		case opSave:
-			s.move.Move(r.scope.frame.At(s.from), f.At(s.at))
+			s.move.Move(r.scope.frame.At(uintptr(s.from)), at)
 		case opPart:
-			at := f.At(s.at)
 			if s.ind {
 				at = at.Deref()
 			}
-			s.move.Move(at.Field(s.off), f.At(s.from))
+			s.move.Move(at.Field(uintptr(s.off)), f.At(uintptr(s.from)))
 		case opDeref:
-			s.move.Move(f.At(s.at), f.At(s.from).Deref())
-		case opProvide, opCall:
-			s.call.Run(f)
-			if s.hasErr {
-				if err := *frame.At[error](f.At(s.err)); err != nil {
-					return err
-				}
-			}
-			if s.cleanup != noCleanup {
-				r.remember(s)
-			}
+			s.move.Move(at, f.At(uintptr(s.from)).Deref())
 		}
 	}
 	return nil
 }
 
 // remember keeps the clean-up that a constructor returned.
-func (r *Run) remember(s *step) {
-	p := pending{what: s.what}
-	at := r.frame.At(s.clean)
-	switch s.cleanup {
+func (r *Run) remember(d *disposal) {
+	p := pending{what: d.what}
+	at := r.frame.At(d.at)
+	switch d.kind {
 	case release:
 		p.release = *frame.At[func()](at)
 	case releaseContext:
@@ -196,7 +197,7 @@ func (r *Run) remember(s *step) {
 	if p.nothing() {
 		return
 	}
-	if s.scoped {
+	if d.scoped {
 		r.scope.pending = append(r.scope.pending, p)
 		return
 	}
@@ -211,7 +212,7 @@ func (r *Run) Finish(err error) error {
 	if len(r.pending) == 0 {
 		return err
 	}
-	return r.janitor().finish(r.pending, err)
+	return r.janitor.finish(r.pending, err)
 }
 
 // End runs the releases in reverse order and gives the run back to its pool.
@@ -221,7 +222,8 @@ func (r *Run) End() {
 		_ = r.Finish(ErrGoexit)
 	}
 	if len(r.pending) > 0 {
-		r.janitor().release(r.pending)
+		r.janitor.release(r.pending)
+		r.janitor.rest()
 		clear(r.pending)
 		r.pending = r.pending[:0]
 	}
@@ -238,10 +240,6 @@ func (r *Run) End() {
 // Hold marks the frame as still in use by what the handler returned, so that
 // End drops it instead of using it again.
 func (r *Run) Hold() { r.dirty = true }
-
-func (r *Run) janitor() janitor {
-	return janitor{ctx: r.Context(), log: r.Logger(), limit: r.plan.program.assembly.opts.CleanupTimeout}
-}
 
 // takeCleanup removes the one clean-up of a Singleton's run and returns it.
 func (r *Run) takeCleanup() func(context.Context, error) error {

@@ -2,6 +2,7 @@ package inject
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/gofogo/fogo/internal/frame"
 )
@@ -56,7 +57,16 @@ func (s *Scope) Close(ctx context.Context, err error) error {
 	return err
 }
 
-func (s *Scope) janitor(ctx context.Context) janitor {
+func (s *Scope) janitor(ctx context.Context) *janitor {
 	opts := &s.program.assembly.opts
-	return janitor{ctx: ctx, log: opts.Logger, limit: opts.CleanupTimeout}
+	return &janitor{of: scopeEnd{ctx, opts.Logger}, limit: opts.CleanupTimeout}
 }
+
+// scopeEnd is the custodian of a connection's values.
+type scopeEnd struct {
+	ctx context.Context
+	log *slog.Logger
+}
+
+func (e scopeEnd) Context() context.Context { return e.ctx }
+func (e scopeEnd) Logger() *slog.Logger     { return e.log }

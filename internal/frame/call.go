@@ -1,12 +1,19 @@
 package frame
 
-import "reflect"
+import (
+	"reflect"
+	"unsafe"
+)
 
 // Call is a call of one function, its arguments and results in slots of one
 // layout. It is the one place that invokes user functions: by words where that
 // is possible, see words_call.go, else by reflection.
 type Call struct {
-	words   // how it is called by words, if it is
+	next  *Call  // what Run goes on with
+	err   uint32 // the slot of the error, if the last result is one
+	fails bool   // and whether it is
+	words        // how it is called by words, if it is
+
 	fn      reflect.Value
 	reflect func([]reflect.Value) []reflect.Value // how it is called else
 	id      int                                   // among the layout's calls by reflection
@@ -27,15 +34,27 @@ type Site struct {
 	block   int
 }
 
+var errorType = reflect.TypeFor[error]()
+
+// fails reports whether the last result of a function is an error.
+func fails(fn reflect.Type) bool {
+	n := fn.NumOut()
+	return n > 0 && fn.Out(n-1) == errorType
+}
+
 // AddCall notes a call of fn: slot in[i] holds its argument i, slot out[i] takes
-// its result i. The slots must have the exact types.
+// its result i. The slots must have the exact types. Calls that follow each
+// other only if none fails may share one slot for their errors.
 func (b *Builder) AddCall(fn reflect.Value, in, out []int) Site {
-	return Site{fn: fn, in: in, out: out, block: b.reserve(fn.Type())}
+	return Site{fn: fn, in: in, out: out, block: b.reserve(fn.Type(), in)}
 }
 
 // Call compiles a call that was noted with the layout's builder.
 func (l *Layout) Call(s Site) *Call {
 	c := &Call{fn: s.fn, in: s.in, out: s.out}
+	if c.fails = fails(s.fn.Type()); c.fails {
+		c.err = uint32(l.Offset(s.out[len(s.out)-1]))
+	}
 	c.compile(l, s.block)
 	if !c.byWords() {
 		c.reflect = c.fn.Call
@@ -48,16 +67,16 @@ func (l *Layout) Call(s Site) *Call {
 	return c
 }
 
-// Run calls the function on the values in f. A panic passes through.
-func (c *Call) Run(f *Frame) {
-	if c.runWords(f) {
-		return
-	}
-	o := &f.calls[c.id]
-	for i, v := range c.reflect(o.in) {
-		o.out[i].Set(v)
-	}
+// Then makes Run go on with another call of the same layout if this one does
+// not fail. It is for while the layout is made.
+func (c *Call) Then(next *Call) { c.next = next }
+
+func (c *Call) failed(b unsafe.Pointer) bool {
+	return c.fails && *(*error)(unsafe.Add(b, c.err)) != nil
 }
+
+// Err returns the error of a call that failed.
+func (c *Call) Err(f *Frame) error { return *(*error)(unsafe.Add(f.base, c.err)) }
 
 // Way names how the call is made, for Explain: "words" or "reflect".
 func (c *Call) Way() string {

@@ -10,23 +10,20 @@ type Copy func(dst, src Ref)
 
 // Mover copies values of one type. It is a Copy that knows the commonest case,
 // a single pointer, by itself.
-type Mover struct {
-	pointer bool
-	copy    Copy
-}
+type Mover struct{ copy Copy } // nil for a pointer
 
 // MoverOf returns the mover for values of type t.
 func MoverOf(t reflect.Type) Mover {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
-		return Mover{pointer: true}
+		return Mover{}
 	}
 	return Mover{copy: CopyOf(t)}
 }
 
 // Move copies the value at src to dst.
 func (m *Mover) Move(dst, src Ref) {
-	if m.pointer {
+	if m.copy == nil {
 		*(*unsafe.Pointer)(dst.p) = *(*unsafe.Pointer)(src.p)
 		return
 	}
@@ -156,9 +153,5 @@ func appendPieces(t reflect.Type, off uintptr, out []piece, most int) ([]piece, 
 // plain appends memory without pointers, to the piece before it if that
 // touches. Padding between two fields is not copied: nobody may look at it.
 func plain(out []piece, off, size uintptr) []piece {
-	if n := len(out); n > 0 && !out[n-1].ptr && out[n-1].off+out[n-1].size == off {
-		out[n-1].size += size
-		return out
-	}
-	return append(out, piece{off, size, false})
+	return appendPiece(out, piece{off, size, false})
 }

@@ -17,8 +17,9 @@
 //   - A slot is written through a pointer to its own type, or to a type of the
 //     same underlying memory (the kind's basic type, unsafe.Pointer for any
 //     pointer-shaped type), so that write barriers run.
-//   - A frame is cleared as a whole, by type, before it is used again, and one
-//     that did not reach its clear step is dropped.
+//   - A frame is cleared before it is used again, all of it but the fixed values
+//     that every call has in common, pointers as pointers; and one that did not
+//     reach its clear step is dropped.
 //   - The address of a slot is never given to user code: what user code may
 //     keep a pointer to is allocated anew with [New].
 package frame

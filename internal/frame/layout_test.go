@@ -204,6 +204,7 @@ func TestAssignByHand(t *testing.T) {
 		stack     []stackArg
 		stackSize uintptr
 		spill     uintptr
+		mixed     bool
 	}{
 		{
 			name: "the example of the specification", fn: func(a1 uint8, a2 [2]uintptr, a3 uint8) {}, regs: 10,
@@ -231,7 +232,7 @@ func TestAssignByHand(t *testing.T) {
 				d int32
 			}) {
 			}, regs: 9,
-			words: []word{{100, 1, false}, {102, 2, false}, {104, 1, false}, {108, 4, false}}, spill: 16,
+			words: []word{{100, 1, false}, {102, 2, false}, {104, 1, false}, {108, 4, false}}, spill: 16, mixed: true,
 		},
 		{
 			name: "spill slots are aligned", fn: func(int8, int64, int8) {}, regs: 9,
@@ -262,7 +263,7 @@ func TestAssignByHand(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ts := types(c.fn)
 			offsets := []uintptr{100, 200, 300}[:len(ts)]
-			assert.Equal(t, assignment{words: c.words, stack: c.stack, stackSize: c.stackSize, spill: c.spill}, assign(ts, offsets, c.regs))
+			assert.Equal(t, assignment{words: c.words, stack: c.stack, stackSize: c.stackSize, spill: c.spill, mixed: c.mixed}, assign(ts, offsets, c.regs))
 			agree(t, ts, c.regs)
 		})
 	}

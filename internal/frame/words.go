@@ -12,7 +12,10 @@
 
 package frame
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // word is one register's worth of a value in a frame.
 type word struct {
@@ -38,6 +41,9 @@ type assignment struct {
 	spill uintptr
 	// floats is true if a floating-point register is used.
 	floats bool
+	// mixed is true if a word in a register is narrower than that and not alone
+	// in its slot.
+	mixed bool
 }
 
 const wordSize = 8
@@ -67,6 +73,9 @@ func assign(types []reflect.Type, offsets []uintptr, regs int) assignment {
 			continue
 		}
 		a.floats = a.floats || floats > 0
+		a.mixed = a.mixed || slices.ContainsFunc(words, func(w word) bool {
+			return w.size != wordSize && uintptr(w.size) != t.Size()
+		})
 		a.words = append(a.words, words...)
 		a.spill = align(a.spill, uintptr(t.Align())) + t.Size()
 	}

@@ -42,12 +42,12 @@
 //     arguments there; it is a copy.
 //   - Registers and stack space beyond what the callee has parameters for are
 //     ignored by it, as registers without a meaning are.
-//   - The upper bits of a register that holds a narrow value are unspecified,
-//     so loading them with the neighbours' bytes would be allowed; they are
-//     loaded at their own size all the same, which keeps reads inside the
-//     frame and aligned. A caller that takes more words than there are reads
-//     the word at the frame's start for the others: it is only picked when the
-//     arguments take more than the eight bytes of that.
+//   - The upper bits of a register that holds a narrow value are unspecified.
+//     They are zero here all the same: a word is loaded at its own size, or it
+//     is alone in its slot, which is zero behind it, see Builder.Build. That
+//     keeps reads inside the frame and aligned. A caller that takes more words
+//     than there are reads the word at the frame's start for the others; no
+//     frame is smaller than that.
 //   - The compiler does not see through it: it makes an indirect call direct, by
 //     a profile too, only for a function whose type is identical to the call's.
 //   - Values that travel in floating-point registers are left to reflection. So
@@ -63,118 +63,118 @@ package frame
 
 import (
 	"reflect"
-	"runtime"
+	"slices"
 	"strings"
 	"unsafe"
 )
 
 //go:generate go run ./gen
 
-// words is what a Call needs to be made by words.
+// words is what a Call needs to be made by words. What a call of a common shape
+// reads comes first.
 type words struct {
 	code  unsafe.Pointer // the function value: a pointer to its closure
-	call  caller
-	args  [registers]word
-	narg  int
-	res   []word
-	stack []stackArg
-	block uintptr // offset of the copy of the stack arguments in the frame
+	shape uint8          // what Run does
+	// Offsets in the frame: of the words of the results and of those of the
+	// arguments that travel in registers, and of the stack arguments.
+	out   [resultWords]uint32
+	in    [registers]uint32
+	block uint32
+	call  caller // if shape is shapeOther
+	rest  *rest
 }
+
+// rest is what words needs for any shape.
+type rest struct {
+	args   []word
+	res    []word
+	copied []stackArg // the stack arguments that are not in the block already
+}
+
+// shapeReflect and shapeOther stand before the shapes of words_run.go.
+const (
+	shapeReflect = iota // it is not made by words
+	shapeOther          // by what is in words.call
+	firstShape
+)
 
 // caller calls through one function type and stores the results.
 type caller func(c *Call, b unsafe.Pointer)
 
-// callers returns the callers for the results, which are words: for common
-// ones by the number of argument words, and in general by the size of the block.
-// Either may be nil. A caller in general takes more words from registers than
-// the callee returned: what lies behind the results is anything, and a number
-// may be anything.
-func callers(results []word) (common, general []caller) {
-	p := pattern(results)
-	if len(p) > resultWords {
-		return nil, nil
-	}
-	return commonOf(p), generalOf(strings.TrimRight(p, "U"))
+// form is how a function is called by words, as far as its type tells.
+type form struct {
+	shape uint8
+	call  caller
+	block int // size in words of the stack arguments, 0 if there are none
 }
 
-// reserve adds the slot that a call by words copies its stack arguments to.
-func (b *Builder) reserve(fn reflect.Type) int {
+// formOf picks the form with the fewest words, or the smallest block, that has
+// enough of them and of spill area. It reports false if there is none.
+func formOf(fn reflect.Type) (form, bool) {
 	in := assign(typesOf(fn.NumIn(), fn.In), make([]uintptr, fn.NumIn()), registers)
-	if in.stackSize == 0 {
-		return -1
+	out := assign(typesOf(fn.NumOut(), fn.Out), make([]uintptr, fn.NumOut()), registers)
+	p := pattern(out.words)
+	if in.floats || out.floats || len(out.stack) > 0 || len(p) > resultWords {
+		return form{}, false
 	}
-	i, ok := blockFor(&in)
-	if !ok {
-		return -1
+	if !in.mixed && allWhole(out.words) {
+		if f, ok := commonForm(&in, p, fails(fn)); ok {
+			return f, true
+		}
 	}
-	return b.Add(reflect.ArrayOf(blockSizes[i], reflect.TypeFor[uintptr]()))
+	// A caller in general takes more words from registers than the callee
+	// returned: what lies behind the results is anything, and a number may be
+	// anything.
+	general := generalOf(strings.TrimRight(p, "U"))
+	if general == nil {
+		return form{}, false
+	}
+	if in.stackSize > 0 {
+		i, ok := fit(&in, registers, blockSizes[:])
+		if !ok {
+			return form{}, false
+		}
+		return form{shape: shapeOther, call: general[1+i], block: blockSizes[i]}, true
+	}
+	return form{shape: shapeOther, call: general[0]}, in.spill <= registers*wordSize
 }
 
-// blockFor picks the smallest of blockSizes that has room for the stack
-// arguments and, with the words behind it, for what the callee spills.
-func blockFor(in *assignment) (int, bool) {
-	for i, n := range blockSizes {
-		if in.stackSize <= uintptr(n)*wordSize && in.stackSize+in.spill <= uintptr(n+registers)*wordSize {
+// commonForm picks one of the forms for whole words and common results.
+func commonForm(in *assignment, p string, fails bool) (form, bool) {
+	if in.stackSize > 0 {
+		calls := commonBlocksOf(p)
+		i, ok := fit(in, commonBlockWords, commonBlockSizes[:])
+		if calls == nil || !ok || len(in.words) > commonBlockWords {
+			return form{}, false
+		}
+		return form{shape: shapeOther, call: calls[i], block: commonBlockSizes[i]}, true
+	}
+	if fails {
+		p = strings.TrimSuffix(p, "PP") + "E"
+	}
+	s := slices.Index(shapePatterns[:], p)
+	for i, n := range wordCounts {
+		if s >= 0 && len(in.words) <= n && in.spill <= uintptr(n)*wordSize {
+			return form{shape: uint8(firstShape + s*len(wordCounts) + i)}, true
+		}
+	}
+	return form{}, false
+}
+
+// fit finds the smallest of the sizes of blocks that has room for the stack
+// arguments and, with the caller's words behind it, for what the callee spills.
+func fit(in *assignment, words int, sizes []int) (int, bool) {
+	for i, n := range sizes {
+		if in.stackSize <= uintptr(n)*wordSize && in.stackSize+in.spill <= uintptr(n+words)*wordSize {
 			return i, true
 		}
 	}
 	return 0, false
 }
 
-// compile makes the call one by words, if the function has a shape for it.
-func (c *Call) compile(l *Layout, block int) {
-	t := c.fn.Type()
-	in := assign(typesOf(t.NumIn(), t.In), l.offsets(c.in), registers)
-	out := assign(typesOf(t.NumOut(), t.Out), l.offsets(c.out), registers)
-	if in.floats || out.floats || len(out.stack) > 0 {
-		return
-	}
-	call := pick(&in, out.words)
-	if call == nil {
-		return
-	}
-	c.code, c.call = closure(c.fn), call
-	c.narg = copy(c.args[:], in.words)
-	c.res, c.stack = out.words, in.stack
-	if block >= 0 {
-		c.block = l.Offset(block)
-	}
-}
-
-// pick returns the caller with the fewest words, or the smallest block, that
-// has enough of them and of spill area; nil if there is none.
-func pick(in *assignment, results []word) caller {
-	common, general := callers(results)
-	if general == nil {
-		return nil
-	}
-	if in.stackSize > 0 {
-		if i, ok := blockFor(in); ok {
-			return general[1+i]
-		}
-		return nil
-	}
-	if common != nil && allWhole(in.words) {
-		for i, n := range wordCounts {
-			if len(in.words) <= n && in.spill <= uintptr(n)*wordSize {
-				return common[i]
-			}
-		}
-	}
-	if in.spill <= registers*wordSize {
-		return general[0]
-	}
-	return nil
-}
-
-// allWhole reports whether no word is narrower than a register.
+// allWhole reports whether every word is as wide as a register.
 func allWhole(ws []word) bool {
-	for _, w := range ws {
-		if w.size != wordSize {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(ws, func(w word) bool { return w.size != wordSize })
 }
 
 func typesOf(n int, at func(int) reflect.Type) []reflect.Type {
@@ -183,6 +183,60 @@ func typesOf(n int, at func(int) reflect.Type) []reflect.Type {
 		ts[i] = at(i)
 	}
 	return ts
+}
+
+// reserve adds the block for the stack arguments of a call by words. It returns
+// its number among the builder's blocks, -1 if there is none.
+func (b *Builder) reserve(fn reflect.Type, in []int) int {
+	form, ok := formOf(fn)
+	if !ok || form.block == 0 {
+		return -1
+	}
+	// The offset of a slot that is not known yet is its parameter's number.
+	params := make([]uintptr, len(in))
+	for i := range params {
+		params[i] = uintptr(i)
+	}
+	mem := block{words: form.block}
+	for _, a := range assign(typesOf(fn.NumIn(), fn.In), params, registers).stack {
+		s := &b.slots[in[a.from]]
+		// What is not whole words must have those it stands in for itself.
+		if !s.block && a.to%wordSize == 0 && a.size%wordSize == 0 {
+			s.block = true
+			mem.members = append(mem.members, member{slot: in[a.from], to: a.to})
+		}
+	}
+	b.blocks = append(b.blocks, mem)
+	return len(b.blocks) - 1
+}
+
+// compile makes the call one by words, if the function has a shape for it.
+func (c *Call) compile(l *Layout, block int) {
+	t := c.fn.Type()
+	form, ok := formOf(t)
+	if !ok {
+		return
+	}
+	in := assign(typesOf(t.NumIn(), t.In), l.offsets(c.in), registers)
+	out := assign(typesOf(t.NumOut(), t.Out), l.offsets(c.out), registers)
+	c.code, c.shape, c.call = closure(c.fn), form.shape, form.call
+	for i, w := range in.words {
+		c.words.in[i] = uint32(w.off)
+	}
+	for i, w := range out.words {
+		c.words.out[i] = uint32(w.off)
+	}
+	c.rest = &rest{args: in.words, res: out.words}
+	if block < 0 {
+		return
+	}
+	at := l.blocks[block].off
+	c.block = uint32(at)
+	for _, a := range in.stack {
+		if a.from != at+a.to {
+			c.rest.copied = append(c.rest.copied, a)
+		}
+	}
 }
 
 func (l *Layout) offsets(slots []int) []uintptr {
@@ -199,20 +253,9 @@ func closure(fn reflect.Value) unsafe.Pointer {
 	return (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1]
 }
 
-// runWords makes the call and reports whether it is one by words.
-func (c *Call) runWords(f *Frame) bool {
-	if c.call == nil {
-		return false
-	}
-	c.call(c, f.base)
-	// The words were loaded as numbers; what they point to is held by f.
-	runtime.KeepAlive(f)
-	return true
-}
-
 // whole reads argument word i, which is as wide as a register.
 func (c *Call) whole(b unsafe.Pointer, i int) uintptr {
-	return *(*uintptr)(unsafe.Add(b, c.args[i].off))
+	return *(*uintptr)(unsafe.Add(b, c.words.in[i]))
 }
 
 // load reads all argument words; those beyond the last stay as they are.
@@ -220,8 +263,8 @@ func (c *Call) whole(b unsafe.Pointer, i int) uintptr {
 //go:noinline
 func (c *Call) load(b unsafe.Pointer, to *regs) {
 	words := (*[registers]uintptr)(unsafe.Pointer(to))
-	for i := range c.narg {
-		w := &c.args[i]
+	for i := range c.rest.args {
+		w := &c.rest.args[i]
 		p := unsafe.Add(b, w.off)
 		if w.size == wordSize {
 			words[i] = *(*uintptr)(p)
@@ -231,20 +274,32 @@ func (c *Call) load(b unsafe.Pointer, to *regs) {
 	}
 }
 
-// loadAll also copies the stack arguments to their places in the block, and
-// returns that. The block is memory without pointers: what it holds is held by
-// the slots.
+// loadAll also completes the block of stack arguments, and returns that.
 //
 //go:noinline
 func (c *Call) loadAll(b unsafe.Pointer, to *regs) unsafe.Pointer {
 	c.load(b, to)
-	block := unsafe.Add(b, c.block)
-	for i := range c.stack {
-		s := &c.stack[i]
+	return c.stacked(b)
+}
+
+// stacked copies the stack arguments that have their slots elsewhere to their
+// places in the block, and returns that. Such a place is memory without
+// pointers: what it holds is held by the slot.
+func (c *Call) stacked(b unsafe.Pointer) unsafe.Pointer {
+	at := unsafe.Add(b, c.block)
+	if len(c.rest.copied) > 0 {
+		c.copyStacked(b, at)
+	}
+	return at
+}
+
+//go:noinline
+func (c *Call) copyStacked(b, block unsafe.Pointer) {
+	for i := range c.rest.copied {
+		s := &c.rest.copied[i]
 		from := unsafe.Slice((*byte)(unsafe.Add(b, s.from)), s.size)
 		copy(unsafe.Slice((*byte)(unsafe.Add(block, s.to)), s.size), from)
 	}
-	return block
 }
 
 func loadNarrow(p unsafe.Pointer, size uint8) uintptr {
@@ -263,8 +318,8 @@ func loadNarrow(p unsafe.Pointer, size uint8) uintptr {
 //
 //go:noinline
 func (c *Call) store(b, r unsafe.Pointer) {
-	for i := range c.res {
-		w := &c.res[i]
+	for i := range c.rest.res {
+		w := &c.rest.res[i]
 		from := unsafe.Add(r, uintptr(i)*wordSize)
 		if w.ptr {
 			*(*unsafe.Pointer)(unsafe.Add(b, w.off)) = *(*unsafe.Pointer)(from)
@@ -275,10 +330,21 @@ func (c *Call) store(b, r unsafe.Pointer) {
 }
 
 func (c *Call) storePointer(b unsafe.Pointer, i int, v unsafe.Pointer) {
-	*(*unsafe.Pointer)(unsafe.Add(b, c.res[i].off)) = v
+	*(*unsafe.Pointer)(unsafe.Add(b, c.words.out[i])) = v
 }
 
-func (c *Call) storeWord(b unsafe.Pointer, i int, v uintptr) { c.res[i].put(b, v) }
+func (c *Call) storeWord(b unsafe.Pointer, i int, v uintptr) {
+	*(*uintptr)(unsafe.Add(b, c.words.out[i])) = v
+}
+
+// storeError writes the error that a call failed with.
+//
+//go:noinline
+func (c *Call) storeError(b, itab, data unsafe.Pointer) *Call {
+	at := (*[2]unsafe.Pointer)(unsafe.Add(b, c.err))
+	at[0], at[1] = itab, data
+	return c
+}
 
 // put writes a word that is no pointer.
 func (w *word) put(b unsafe.Pointer, v uintptr) {
@@ -295,4 +361,4 @@ func (w *word) put(b unsafe.Pointer, v uintptr) {
 	}
 }
 
-func (c *Call) byWords() bool { return c.call != nil }
+func (c *Call) byWords() bool { return c.shape != shapeReflect }

@@ -6,418 +6,236 @@ package frame
 
 import "unsafe"
 
-// wordCounts are the numbers of words that common calls are made with.
-var wordCounts = [...]int{0, 1, 2, 3, 4, 6}
+// commonBlockWords is the number of words in registers that they take.
+const commonBlockWords = 9
 
-// commonOf returns the callers for a pattern of results, one for each of wordCounts; nil if there are none.
-func commonOf(pattern string) []caller {
+// commonBlockSizes are the sizes in words of the stack arguments of calls with common results.
+var commonBlockSizes = [...]int{4, 8, 16}
+
+// commonBlocksOf returns the callers for a pattern of results, one for each of commonBlockSizes; nil if there are none.
+func commonBlocksOf(pattern string) []caller {
 	switch pattern {
 	case "":
-		return []caller{call0, call1, call2, call3, call4, call6}
+		return []caller{common4, common8, common16}
 	case "P":
-		return []caller{callP0, callP1, callP2, callP3, callP4, callP6}
-	case "U":
-		return []caller{callU0, callU1, callU2, callU3, callU4, callU6}
-	case "PP":
-		return []caller{callPP0, callPP1, callPP2, callPP3, callPP4, callPP6}
-	case "PU":
-		return []caller{callPU0, callPU1, callPU2, callPU3, callPU4, callPU6}
-	case "PUU":
-		return []caller{callPUU0, callPUU1, callPUU2, callPUU3, callPUU4, callPUU6}
+		return []caller{common4P, common8P, common16P}
 	case "PPP":
-		return []caller{callPPP0, callPPP1, callPPP2, callPPP3, callPPP4, callPPP6}
+		return []caller{common4PPP, common8PPP, common16PPP}
+	case "U":
+		return []caller{common4U, common8U, common16U}
 	case "UPP":
-		return []caller{callUPP0, callUPP1, callUPP2, callUPP3, callUPP4, callUPP6}
-	case "PPPP":
-		return []caller{callPPPP0, callPPPP1, callPPPP2, callPPPP3, callPPPP4, callPPPP6}
+		return []caller{common4UPP, common8UPP, common16UPP}
+	case "PP":
+		return []caller{common4PP, common8PP, common16PP}
+	case "PU":
+		return []caller{common4PU, common8PU, common16PU}
 	case "PUPP":
-		return []caller{callPUPP0, callPUPP1, callPUPP2, callPUPP3, callPUPP4, callPUPP6}
+		return []caller{common4PUPP, common8PUPP, common16PUPP}
+	case "PUU":
+		return []caller{common4PUU, common8PUU, common16PUU}
 	case "PUUPP":
-		return []caller{callPUUPP0, callPUUPP1, callPUUPP2, callPUUPP3, callPUUPP4, callPUUPP6}
+		return []caller{common4PUUPP, common8PUUPP, common16PUUPP}
+	case "PPPP":
+		return []caller{common4PPPP, common8PPPP, common16PPPP}
 	}
 	return nil
 }
 
-func call0(c *Call, b unsafe.Pointer) {
-	(*(*func())(unsafe.Pointer(&c.code)))()
+func common4(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 }
 
-func call1(c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
+func common8(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 }
 
-func call2(c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
+func common16(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 }
 
-func call3(c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
-}
-
-func call4(c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
-}
-
-func call6(c *Call, b unsafe.Pointer) {
-	(*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
-}
-
-func callP0(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func() unsafe.Pointer)(unsafe.Pointer(&c.code)))()
+func common4P(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) unsafe.Pointer)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 }
 
-func callP1(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr) unsafe.Pointer)(unsafe.Pointer(&c.code)))(c.whole(b, 0))
+func common8P(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) unsafe.Pointer)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 }
 
-func callP2(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr, uintptr) unsafe.Pointer)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
+func common16P(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) unsafe.Pointer)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 }
 
-func callP3(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr, uintptr, uintptr) unsafe.Pointer)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
+func common4PPP(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 }
 
-func callP4(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr) unsafe.Pointer)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
+func common8PPP(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 }
 
-func callP6(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) unsafe.Pointer)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
+func common16PPP(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 }
 
-func callU0(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func() uintptr)(unsafe.Pointer(&c.code)))()
+func common4U(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) uintptr)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storeWord(b, 0, w0)
 }
 
-func callU1(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr) uintptr)(unsafe.Pointer(&c.code)))(c.whole(b, 0))
+func common8U(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) uintptr)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storeWord(b, 0, w0)
 }
 
-func callU2(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr, uintptr) uintptr)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
+func common16U(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) uintptr)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storeWord(b, 0, w0)
 }
 
-func callU3(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr, uintptr, uintptr) uintptr)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
+func common4UPP(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storeWord(b, 0, w0)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 }
 
-func callU4(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr) uintptr)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
+func common8UPP(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storeWord(b, 0, w0)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 }
 
-func callU6(c *Call, b unsafe.Pointer) {
-	w0 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) uintptr)(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
+func common16UPP(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storeWord(b, 0, w0)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 }
 
-func callPP0(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func() (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))()
+func common4PP(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storePointer(b, 1, w1)
 }
 
-func callPP1(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr) (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
+func common8PP(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storePointer(b, 1, w1)
 }
 
-func callPP2(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
+func common16PP(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storePointer(b, 1, w1)
 }
 
-func callPP3(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-}
-
-func callPP4(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-}
-
-func callPP6(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-}
-
-func callPU0(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func() (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))()
+func common4PU(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 }
 
-func callPU1(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr) (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
+func common8PU(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 }
 
-func callPU2(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr, uintptr) (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
+func common16PU(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 }
 
-func callPU3(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
+func common4PUPP(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
+	c.storePointer(b, 2, w2)
+	c.storePointer(b, 3, w3)
 }
 
-func callPU4(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
+func common8PUPP(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
+	c.storePointer(b, 2, w2)
+	c.storePointer(b, 3, w3)
 }
 
-func callPU6(c *Call, b unsafe.Pointer) {
-	w0, w1 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
+func common16PUPP(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
+	c.storePointer(b, 2, w2)
+	c.storePointer(b, 3, w3)
 }
 
-func callPUU0(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func() (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))()
+func common4PUU(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 	c.storeWord(b, 2, w2)
 }
 
-func callPUU1(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr) (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
+func common8PUU(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 	c.storeWord(b, 2, w2)
 }
 
-func callPUU2(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr) (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
+func common16PUU(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 	c.storeWord(b, 2, w2)
 }
 
-func callPUU3(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storeWord(b, 2, w2)
-}
-
-func callPUU4(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storeWord(b, 2, w2)
-}
-
-func callPUU6(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, uintptr))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storeWord(b, 2, w2)
-}
-
-func callPPP0(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func() (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))()
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callPPP1(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callPPP2(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callPPP3(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callPPP4(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callPPP6(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callUPP0(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func() (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))()
-	c.storeWord(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callUPP1(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr) (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
-	c.storeWord(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callUPP2(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr) (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
-	c.storeWord(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callUPP3(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr) (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
-	c.storeWord(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callUPP4(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr) (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
-	c.storeWord(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callUPP6(c *Call, b unsafe.Pointer) {
-	w0, w1, w2 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) (uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
-	c.storeWord(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-}
-
-func callPPPP0(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func() (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))()
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPPPP1(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPPPP2(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPPPP3(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPPPP4(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPPPP6(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
-	c.storePointer(b, 0, w0)
-	c.storePointer(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPUPP0(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func() (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))()
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPUPP1(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr) (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPUPP2(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr, uintptr) (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPUPP3(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPUPP4(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPUPP6(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
-	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storePointer(b, 2, w2)
-	c.storePointer(b, 3, w3)
-}
-
-func callPUUPP0(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3, w4 := (*(*func() (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))()
+func common4PUUPP(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0, w1, w2, w3, w4 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 	c.storeWord(b, 2, w2)
@@ -425,8 +243,9 @@ func callPUUPP0(c *Call, b unsafe.Pointer) {
 	c.storePointer(b, 4, w4)
 }
 
-func callPUUPP1(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3, w4 := (*(*func(uintptr) (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0))
+func common8PUUPP(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0, w1, w2, w3, w4 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 	c.storeWord(b, 2, w2)
@@ -434,8 +253,9 @@ func callPUUPP1(c *Call, b unsafe.Pointer) {
 	c.storePointer(b, 4, w4)
 }
 
-func callPUUPP2(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3, w4 := (*(*func(uintptr, uintptr) (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1))
+func common16PUUPP(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0, w1, w2, w3, w4 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
 	c.storeWord(b, 1, w1)
 	c.storeWord(b, 2, w2)
@@ -443,29 +263,29 @@ func callPUUPP2(c *Call, b unsafe.Pointer) {
 	c.storePointer(b, 4, w4)
 }
 
-func callPUUPP3(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3, w4 := (*(*func(uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2))
+func common4PPPP(c *Call, b unsafe.Pointer) {
+	a := (*[4]uintptr)(c.stacked(b))
+	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [4]uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storeWord(b, 2, w2)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 	c.storePointer(b, 3, w3)
-	c.storePointer(b, 4, w4)
 }
 
-func callPUUPP4(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3, w4 := (*(*func(uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3))
+func common8PPPP(c *Call, b unsafe.Pointer) {
+	a := (*[8]uintptr)(c.stacked(b))
+	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [8]uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storeWord(b, 2, w2)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 	c.storePointer(b, 3, w3)
-	c.storePointer(b, 4, w4)
 }
 
-func callPUUPP6(c *Call, b unsafe.Pointer) {
-	w0, w1, w2, w3, w4 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr) (unsafe.Pointer, uintptr, uintptr, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5))
+func common16PPPP(c *Call, b unsafe.Pointer) {
+	a := (*[16]uintptr)(c.stacked(b))
+	w0, w1, w2, w3 := (*(*func(uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, uintptr, [16]uintptr) (unsafe.Pointer, unsafe.Pointer, unsafe.Pointer, unsafe.Pointer))(unsafe.Pointer(&c.code)))(c.whole(b, 0), c.whole(b, 1), c.whole(b, 2), c.whole(b, 3), c.whole(b, 4), c.whole(b, 5), c.whole(b, 6), c.whole(b, 7), c.whole(b, 8), *a)
 	c.storePointer(b, 0, w0)
-	c.storeWord(b, 1, w1)
-	c.storeWord(b, 2, w2)
+	c.storePointer(b, 1, w1)
+	c.storePointer(b, 2, w2)
 	c.storePointer(b, 3, w3)
-	c.storePointer(b, 4, w4)
 }

@@ -27,7 +27,8 @@ func main() {
 		write(fmt.Sprintf("words_regs%d.go", t.regs), file(t.regs, t.arches))
 	}
 	writeResults()
-	writeCommon()
+	writeRun()
+	writeCommonBlocks()
 	writeCallees()
 }
 
