@@ -94,8 +94,11 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithCodecs sets the codecs of bodies, messages and answers in order of
-// preference; the first is the default one. Without this option they are JSON
-// and XML.
+// preference; the first is the default one. Without this option bodies and
+// messages may be JSON and XML, and answers are JSON. With it clients choose
+// among all of them by Accept:
+//
+//	app := fogo.New(fogo.WithCodecs(resolve.JSON(), resolve.XML()))
 func WithCodecs(codecs ...resolve.Codec) Option {
 	return option(func(s *settings) { s.build.Config.Values.Codecs = codecs })
 }

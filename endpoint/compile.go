@@ -29,7 +29,7 @@ func compile(asm *inject.Assembly, cfg *Config, spec Spec) (*Endpoint, error) {
 		spec.Settings = &inject.Settings{}
 	}
 	c := &compiler{asm: asm, cfg: cfg, values: &cfg.Values, spec: spec}
-	c.out = &Endpoint{cfg: cfg, verbs: map[string]*httpView{}}
+	c.out = &Endpoint{cfg: cfg, verbs: map[string]*HTTPView{}}
 	if n, ok := spec.Settings.Get(maxBodyKey{}).(int64); ok {
 		own := cfg.Values
 		own.MaxBody = n
@@ -145,7 +145,7 @@ func (c *compiler) verb(method string, fn *inject.Function, shared bool) {
 		c.fail(err)
 		return
 	}
-	v := &httpView{
+	v := &HTTPView{
 		cfg: c.cfg, values: c.values, plan: p.Plan(0), result: res, binder: binder, route: c.route(method),
 		writer: binder.Takes("http.ResponseWriter"), request: binder.Takes("*http.Request") || res.handler,
 	}

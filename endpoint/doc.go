@@ -67,10 +67,11 @@
 // error, which is none if it is nil. Types with MarshalJSON or MarshalText are
 // encoded by these, also where only the pointer has them.
 //
-// Values are encoded in the format that the client prefers among those of the
-// application's codecs that have a form for the type: JSON, and XML for
-// structs. A client that accepts none is answered with 406, before anything is
-// done. A browser's address bar gets JSON.
+// Values are encoded as JSON. Where the application has configured codecs, it is
+// the format that the client prefers among those that have a form for the type,
+// and Vary says that there was a choice: with JSON and XML a list, for which
+// XML has no root, is JSON nevertheless. A client that accepts none is answered
+// with 406, before anything is done. A browser's address bar gets the first.
 //
 // A function that takes http.ResponseWriter writes the answer itself. It may
 // return an error, which is answered if nothing was written yet and logged
@@ -153,11 +154,16 @@
 //
 // Building reflects, calling does not: a plan is a flat list of typed steps over
 // a pooled frame. Buffers and the state of calls are pooled by view, header
-// values are shared. A GET with a path variable and a text result allocates
-// nothing here; a JSON result costs the copy of the value that the encoder
-// sees, and the encoder. Items of streams are boxed one by one. An Accept header
-// that is absent, */* or the default type is not parsed. A http.ResponseWriter
-// parameter costs one allocation.
+// values are shared. A GET with a path variable allocates nothing here if its
+// result is a text, or has plain JSON: numbers, bools, texts and times, in
+// structs, slices and behind pointers, with names of fields and no options in
+// their tags. That is appended to the answer from where it is; what has maps,
+// interfaces, embedded structs, options such as omitempty, or a MarshalJSON costs
+// the codec, and perhaps the copy of the value that the codec sees. Items of
+// streams are boxed one by one. Where answers have one format, nothing is
+// negotiated but for a client that refuses it; else an Accept header that is
+// absent, */* or the default type is not parsed. A http.ResponseWriter parameter
+// costs one allocation.
 //
 // # Security
 //

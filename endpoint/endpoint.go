@@ -10,7 +10,7 @@ import (
 // Endpoint is a compiled view. It is immutable and safe for concurrent use.
 type Endpoint struct {
 	cfg      *Config
-	verbs    map[string]*httpView // by method, "" for any
+	verbs    map[string]*HTTPView // by method, "" for any
 	socket   *socketView
 	order    []string
 	programs []*inject.Program
@@ -34,15 +34,13 @@ func (e *Endpoint) HasSocket() bool { return e.socket != nil }
 // PathValue.
 func (e *Endpoint) TakesRequest(method string) bool { return e.takesRequest(method) }
 
-// Serve answers an HTTP request with the view registered for the given
-// method, which is "GET" for a HEAD request without a view of its own. vars has
-// the values of the pattern's variables; it is not used after Serve returned.
-func (e *Endpoint) Serve(w http.ResponseWriter, r *http.Request, method string, vars *pattern.Values) {
-	e.verbs[method].serve(w, r, vars)
-}
+// View returns what answers the requests of a method, which must be one of
+// Methods.
+func (e *Endpoint) View(method string) *HTTPView { return e.verbs[method] }
 
 // ServeSocket answers an upgrade request. It returns when the handshake is
-// over or, for a view that owns its connection, when the connection is.
+// over or, for a view that owns its connection, when the connection is. vars is
+// the connection's from then on.
 func (e *Endpoint) ServeSocket(w http.ResponseWriter, r *http.Request, vars *pattern.Values) {
 	e.socket.serve(w, r, vars)
 }

@@ -73,7 +73,6 @@ type Handler struct {
 	startErr error
 	stopped  atomic.Bool
 	stop     sync.Once
-	vars     sync.Pool // of *pattern.Values
 }
 
 // New analyses a view, a function of any signature or a value of a class, and
@@ -203,19 +202,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.cfg.Answer(w, r, errStopped)
 		return
 	}
-	vars, ok := h.vars.Get().(*pattern.Values)
-	if !ok {
-		vars = &pattern.Values{}
-	}
-	defer func() {
-		vars.Reset()
-		h.vars.Put(vars)
-	}()
-	if h.tree != nil && !h.match(r, vars) {
+	var vars pattern.Values
+	if h.tree != nil && !h.match(r, &vars) {
 		h.cfg.Answer(w, r, &Error{Status: http.StatusNotFound})
 		return
 	}
-	h.endpoint.dispatch(h.cfg, w, r, vars)
+	h.endpoint.dispatch(h.cfg, w, r, &vars)
 }
 
 // match matches the path, and tells the request about it as http.ServeMux
@@ -257,9 +249,11 @@ func (e *Endpoint) dispatch(cfg *Config, w http.ResponseWriter, r *http.Request,
 	m := e.methodFor(r)
 	switch {
 	case m == pattern.Socket:
-		e.ServeSocket(w, r, vars)
+		own := new(pattern.Values) // the connection has them as long as it lives
+		own.Take(vars)
+		e.ServeSocket(w, r, own)
 	case e.verbs[m] != nil:
-		e.Serve(w, r, m, vars)
+		e.verbs[m].Serve(w, r, vars)
 	case r.Method == http.MethodOptions:
 		w.Header().Set("Allow", Allow(e.allowed()))
 		w.WriteHeader(http.StatusNoContent)

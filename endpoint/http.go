@@ -11,8 +11,9 @@ import (
 	"github.com/gofogo/fogo/resolve"
 )
 
-// httpView is one compiled function or verb method.
-type httpView struct {
+// HTTPView is one compiled function or verb method. It is immutable and safe
+// for concurrent use.
+type HTTPView struct {
 	cfg     *Config
 	values  *resolve.Config
 	plan    *inject.Plan
@@ -24,8 +25,10 @@ type httpView struct {
 	pool    sync.Pool
 }
 
-// serve runs the view for one request, and cleans up whatever happens to it.
-func (v *httpView) serve(w http.ResponseWriter, r *http.Request, vars *pattern.Values) {
+// Serve runs the view for one request, a HEAD too if it is that of GET, and
+// cleans up whatever happens to it. vars has the values of the pattern's
+// variables; it is not used after Serve returned.
+func (v *HTTPView) Serve(w http.ResponseWriter, r *http.Request, vars *pattern.Values) {
 	s := v.state(w, r, vars)
 	run := s.run
 	run.Begin(r.Context(), &s.Call, nil)
@@ -64,7 +67,7 @@ func (v *httpView) serve(w http.ResponseWriter, r *http.Request, vars *pattern.V
 // handler; the encoding of the result; the finishers; the answer; and, in end,
 // the releases. A result that streams is finished after its last item. It
 // reports whether the connection must be cut.
-func (v *httpView) call(s *state, run *inject.Run) (abort bool) {
+func (v *HTTPView) call(s *state, run *inject.Run) (abort bool) {
 	if err := v.result.negotiate(s); err != nil {
 		return s.fail(err)
 	}
@@ -88,18 +91,22 @@ func (v *httpView) call(s *state, run *inject.Run) (abort bool) {
 	return false
 }
 
-// make makes the answer. Where it is text or bytes, nobody's code runs that could
-// panic.
-func (v *httpView) make(s *state, run *inject.Run) error {
-	if v.result.form.kind != encoded && !v.result.stream {
-		return v.result.make(s, run)
+// make makes the answer. Where it is text, bytes or a value that is appended,
+// nobody's code runs that could panic.
+func (v *HTTPView) make(s *state, run *inject.Run) error {
+	switch res := v.result; {
+	case res.form.kind != encoded && !res.stream:
+		return res.make(s, run)
+	case res.plain && s.appendValue(run.Result(0)):
+		s.out.status = http.StatusOK
+		return nil
 	}
 	return v.guarded(s, run, v.result.make)
 }
 
 // send sends the answer. Only where that runs somebody's handler can it panic
 // because of the view.
-func (v *httpView) send(s *state, run *inject.Run) error {
+func (v *HTTPView) send(s *state, run *inject.Run) error {
 	if s.out.handler == nil {
 		return s.send(run)
 	}
@@ -108,7 +115,7 @@ func (v *httpView) send(s *state, run *inject.Run) error {
 
 // guarded makes or sends an answer. What panics here is the encoding of a
 // result, an iterator, or a handler that the result is.
-func (v *httpView) guarded(s *state, run *inject.Run, do func(*state, *inject.Run) error) (err error) {
+func (v *HTTPView) guarded(s *state, run *inject.Run, do func(*state, *inject.Run) error) (err error) {
 	ended := false
 	defer func() {
 		if !ended {
@@ -123,15 +130,16 @@ func (v *httpView) guarded(s *state, run *inject.Run, do func(*state, *inject.Ru
 	return err
 }
 
-func (v *httpView) state(w http.ResponseWriter, r *http.Request, vars *pattern.Values) *state {
+func (v *HTTPView) state(w http.ResponseWriter, r *http.Request, vars *pattern.Values) *state {
 	s, ok := v.pool.Get().(*state)
 	if !ok {
 		s = &state{view: v, run: v.plan.NewRun()}
 		s.Route = v.route
 		s.Configure(v.values)
 	}
+	s.vars.Take(vars)
 	s.w, s.r = w, r
-	s.Request, s.Writer, s.Vars = r, w, vars
+	s.Request, s.Writer, s.Vars = r, w, &s.vars
 	if v.writer {
 		s.Writer = s.watch()
 	}

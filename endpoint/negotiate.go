@@ -22,7 +22,8 @@ type offers struct {
 type offer struct {
 	codec       resolve.Codec
 	types       []string
-	contentType []string // the first of types, as a header's value
+	contentType []string       // the first of types, as a header's value
+	append      resolve.Append // encodes most values, without the codec; nil if it can't
 }
 
 // limited is implemented by codecs that cannot encode every type.
@@ -40,7 +41,7 @@ func offersFor(t reflect.Type, codecs resolve.Codecs) *offers {
 			continue
 		}
 		types := c.MediaTypes()
-		o.list = append(o.list, offer{codec: c, types: types, contentType: types[:1:1]})
+		o.list = append(o.list, offer{codec: c, types: types, contentType: types[:1:1], append: resolve.AppendOf(c, t)})
 		names = append(names, types[0])
 	}
 	o.vary = len(o.list) > 1

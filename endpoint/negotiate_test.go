@@ -10,13 +10,16 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// choice is one between two codecs.
+var choice = endpoint.Configure(endpoint.Config{Values: resolve.Config{Codecs: resolve.Codecs{resolve.JSON(), resolve.XML()}}})
+
 func TestAccept(t *testing.T) {
 	const (
 		asJSON = "application/json"
 		asXML  = "application/xml"
 		none   = ""
 	)
-	s := serve(t, func() item { return item{"x", 1} })
+	s := serve(t, func() item { return item{"x", 1} }, choice)
 	for _, row := range []struct{ accept, want, why string }{
 		{"", asJSON, "the default"},
 		{"*/*", asJSON, ""},
@@ -64,7 +67,7 @@ func TestAccept(t *testing.T) {
 }
 
 func TestSeveralAcceptLines(t *testing.T) {
-	s := serve(t, func() item { return item{} })
+	s := serve(t, func() item { return item{} }, choice)
 	status, _ := s.rawReply("GET / HTTP/1.1\r\nHost: x\r\nAccept: image/png\r\nAccept: application/xml\r\nConnection: close\r\n\r\n", false)
 	assert.Equal(t, 200, status)
 }
@@ -92,7 +95,7 @@ func TestNothingToNegotiate(t *testing.T) {
 		{"nor a number", func() int { return 1 }, "application/xml", 406, "application/problem+json"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := serve(t, row.view).get("/", "Accept", row.accept)
+			got := serve(t, row.view, choice).get("/", "Accept", row.accept)
 			assert.Equal(t, row.status, got.status)
 			assert.Equal(t, row.typ, got.contentType())
 			if row.status != 406 {
@@ -100,12 +103,34 @@ func TestNothingToNegotiate(t *testing.T) {
 			}
 		})
 	}
-	one := serve(t, func() item { return item{} }, endpoint.Configure(endpoint.Config{Values: resolve.Config{Codecs: resolve.Codecs{resolve.JSON()}}}))
-	assert.Empty(t, one.get("/").header.Get("Vary"), "with one codec there is no choice")
+}
+
+// Without codecs of the application's answers are JSON, and bodies may be XML.
+func TestAnswersByDefault(t *testing.T) {
+	s := serve(t, func(b resolve.Body[item]) item { return b.Value }, endpoint.Method(http.MethodPost))
+	for _, row := range []struct {
+		accept string
+		status int
+	}{
+		{"", 200},
+		{"*/*", 200},
+		{"application/json", 200},
+		{"application/xml;q=0.9, application/*;q=0.1", 200},
+		{"text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", 200},
+		{"application/xml", 406},
+		{"application/json;q=0", 406},
+	} {
+		got := s.do(http.MethodPost, "/", "<item><Name>x</Name><N>1</N></item>", "Content-Type", "application/xml", "Accept", row.accept)
+		assert.Equal(t, row.status, got.status, row.accept)
+		if row.status == 200 {
+			assert.Equal(t, `{"name":"x","n":1}`, got.body)
+			assert.Empty(t, got.header.Get("Vary"), "there is no choice")
+		}
+	}
 }
 
 func TestXML(t *testing.T) {
-	s := serve(t, func(b resolve.Body[item]) item { b.Value.N++; return b.Value }, endpoint.Method(http.MethodPost))
+	s := serve(t, func(b resolve.Body[item]) item { b.Value.N++; return b.Value }, endpoint.Method(http.MethodPost), choice)
 	got := s.do(http.MethodPost, "/", "<item><Name>x</Name><N>1</N></item>", "Content-Type", "application/xml", "Accept", "text/xml")
 	assert.Equal(t, 200, got.status)
 	assert.Equal(t, "application/xml", got.contentType())
@@ -142,7 +167,7 @@ func TestStreamWithoutJSON(t *testing.T) {
 
 // A field that middleware set is kept.
 func TestVaryIsAdded(t *testing.T) {
-	h := endpoint.Func(func() item { return item{} })
+	h := endpoint.Func(func() item { return item{} }, choice)
 	s := serve(t, func() http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Vary", "Origin")
@@ -152,5 +177,5 @@ func TestVaryIsAdded(t *testing.T) {
 	for range 2 {
 		assert.Equal(t, []string{"Origin", "Accept"}, s.get("/").header["Vary"])
 	}
-	assert.Equal(t, []string{"Accept"}, serve(t, func() item { return item{} }).get("/").header["Vary"], "shared values stay as they are")
+	assert.Equal(t, []string{"Accept"}, serve(t, func() item { return item{} }, choice).get("/").header["Vary"], "shared values stay as they are")
 }

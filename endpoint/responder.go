@@ -95,6 +95,7 @@ func (s *state) value(code int, header http.Header, at frame.Ref) error {
 	case f.kind == plainData:
 		s.out.contentType = octetStream
 		s.out.body = *frame.At[[]byte](at)
+	case s.appendValue(at):
 	default:
 		return s.encode(f.typ, f.of(at, s.offer.codec))
 	}

@@ -20,6 +20,8 @@ type result struct {
 	// make turns the value that the handler returned into the answer to be
 	// sent; or sends it, if stream is true.
 	make func(s *state, run *inject.Run) error
+	// plain is true if the result is nothing but a value for the form.
+	plain bool
 	// failure takes the error out of a result of a type other than error that
 	// implements it; nil if there is none.
 	failure func(run *inject.Run) error
@@ -209,7 +211,7 @@ func (res *result) offer(t reflect.Type, values *resolve.Config) string {
 	if fault := encodable(t); fault != "" {
 		return fault
 	}
-	if res.offers = offersFor(t, values.Codecs); len(res.offers.list) == 0 {
+	if res.offers = offersFor(t, values.Answers); len(res.offers.list) == 0 {
 		return fmt.Sprintf("none of the codecs can encode a result of type %s; configure one that can, such as resolve.JSON()", t)
 	}
 	return ""
@@ -217,6 +219,7 @@ func (res *result) offer(t reflect.Type, values *resolve.Config) string {
 
 // compilePlain is for values that are sent as they are or encoded.
 func (res *result) compilePlain(t reflect.Type, values *resolve.Config) string {
+	res.plain = true
 	res.make = func(s *state, run *inject.Run) error { return s.value(http.StatusOK, nil, run.Result(0)) }
 	return res.offer(t, values)
 }

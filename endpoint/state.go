@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/internal/pattern"
 	"github.com/gofogo/fogo/resolve"
 )
 
@@ -13,11 +14,13 @@ import (
 // configuration it keeps.
 type state struct {
 	resolve.Call
-	view *httpView
+	view *HTTPView
+	vars pattern.Values
 	run  *inject.Run // of the view's plan, for one call after the other
 	w    http.ResponseWriter
 	r    *http.Request
-	buf  bytes.Buffer // of the encoded result
+	text []byte       // of a result that was appended
+	buf  bytes.Buffer // of one that was encoded
 	own  *ownWriter   // around w while something else writes the answer; else nil
 
 	// what was negotiated
@@ -36,7 +39,7 @@ type answer struct {
 	contentType []string // shared by all calls, never written to
 	vary        bool
 	header      http.Header  // of a responder
-	body        []byte       // usually in the state's buffer
+	body        []byte       // usually in one of the state's buffers
 	handler     http.Handler // sends the rest itself; nil for a body
 }
 
@@ -46,9 +49,13 @@ const maxPooledBuffer = 64 << 10
 
 func (s *state) reset() {
 	s.Call.Reset()
+	s.vars.Reset()
 	s.w, s.r, s.own, s.offer, s.framing, s.closer = nil, nil, nil, nil, nil, nil
 	s.out = answer{}
 	s.began, s.events = false, false
+	if cap(s.text) > maxPooledBuffer {
+		s.text = nil
+	}
 	if s.buf.Cap() > maxPooledBuffer {
 		s.buf = bytes.Buffer{}
 	} else {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/internal/frame"
 )
 
 // Values of header fields that all calls share. Nobody writes to them: what
@@ -17,6 +18,21 @@ var (
 	octetStream = []string{"application/octet-stream"}
 	varyAccept  = []string{"Accept"}
 )
+
+// appendValue makes the body of the answer from the value at a place, if it can
+// be done without the codec. It runs nobody's code.
+func (s *state) appendValue(at frame.Ref) bool {
+	if s.offer.append == nil {
+		return false
+	}
+	body, ok := s.offer.append(s.text[:0], at)
+	if !ok {
+		return false
+	}
+	s.text, s.out.body = body, body
+	s.out.contentType, s.out.vary = s.offer.contentType, s.view.result.offers.vary
+	return true
+}
 
 // encode makes the body of the answer from a value of type t, in the format
 // that was negotiated.
@@ -32,7 +48,9 @@ func (s *state) encode(t reflect.Type, v any) error {
 // send sends the answer that was made.
 func (s *state) send(*inject.Run) error {
 	h := s.w.Header()
-	mergeHeader(h, s.out.header)
+	if s.out.header != nil {
+		mergeHeader(h, s.out.header)
+	}
 	fresh := len(h) == 0 // as it is where no middleware sets anything
 	if s.out.contentType != nil && (fresh || h["Content-Type"] == nil) {
 		h["Content-Type"] = s.out.contentType

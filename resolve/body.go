@@ -94,7 +94,7 @@ func (c *Call) formValues() (url.Values, bool) {
 	if !ok {
 		return nil, false
 	}
-	form, err := parseForm(c.Request.Header.Get("Content-Type"), data, len(data) == 0)
+	form, err := parseForm(c.contentType(), data, len(data) == 0)
 	if err != nil {
 		c.body.failed = true
 		c.fault(*err)

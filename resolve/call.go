@@ -31,7 +31,8 @@ type Call struct {
 	unread   int // faults that left a value unread, those not told among them
 	query    query
 	body     body
-	buffer   []byte // memory for bodies, kept by Reset
+	buffer   []byte   // memory for bodies, kept by Reset
+	texts    []string // memory for lists of a query, likewise
 	detached *http.Request
 	id       string // see RequestID
 	logger   *slog.Logger
@@ -51,6 +52,8 @@ func (c *Call) Reset() {
 		c.faults = c.faults[:0]
 	}
 	c.Request, c.Writer, c.Vars, c.Event = nil, nil, nil, nil
+	clear(c.texts)
+	c.texts = c.texts[:0]
 	c.query, c.detached, c.logger = query{}, nil, nil
 	c.unread, c.id = 0, ""
 }
@@ -120,6 +123,14 @@ func (c *Call) headerValues(name string) []string {
 		return []string{c.Request.Host}
 	}
 	return c.Request.Header[name]
+}
+
+// contentType is the request's Content-Type, "" if there is none.
+func (c *Call) contentType() string {
+	if values := c.Request.Header["Content-Type"]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // detach returns a copy of the handshake's request that may be kept as long as

@@ -178,9 +178,15 @@ func TestConfigWithDefaults(t *testing.T) {
 	d := Config{}.WithDefaults()
 	assert.Equal(t, int64(DefaultMaxBody), d.MaxBody)
 	assert.Len(t, d.Codecs, 2)
+	assert.Equal(t, d.Codecs[:1], d.Answers, "XML is read, and written on demand")
+	assert.Equal(t, d, d.WithDefaults())
 	own := Config{MaxBody: 5, Codecs: Codecs{XML()}}.WithDefaults()
 	assert.Equal(t, int64(5), own.MaxBody)
 	assert.Len(t, own.Codecs, 1)
+	assert.Equal(t, own.Codecs, own.Answers)
+	split := Config{Answers: Codecs{XML()}}.WithDefaults()
+	assert.Len(t, split.Codecs, 2)
+	assert.Len(t, split.Answers, 1)
 }
 
 func TestFaultsStatusCode(t *testing.T) {

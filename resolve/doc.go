@@ -74,8 +74,9 @@
 //
 // # Codecs
 //
-// A [Codec] reads one format. [JSON] and [XML] are there by default; the first one
-// is taken for a body that does not say its type. The codec is chosen by the
+// A [Codec] reads and writes one format. [JSON] and [XML] are read by default; the first
+// one is taken for a body that does not say its type. Answers are JSON, unless codecs are
+// configured: then clients choose among those, see [Config]. The codec is chosen by the
 // Content-Type, of which a suffix such as +json counts too. A Body[T] whose fields
 // are all scalars, or slices of them, may also come as a form.
 //
@@ -89,8 +90,8 @@
 // path variable, a number or a string is written into its place without allocation.
 // The query is parsed once, a body is read once, both only if something takes them.
 // What is validated, or parsed by a method of its type, is read into memory of its
-// own and copied, because the method may keep the pointer. Slices and decoded bodies
-// allocate.
+// own and copied, because the method may keep the pointer. A slice of scalars costs its
+// own memory; decoded bodies allocate.
 //
 // # Security
 //

@@ -240,12 +240,13 @@ func sliceFiller(rb rules.Binding, t reflect.Type) filler {
 		if len(texts) == 0 {
 			return
 		}
-		list := reflect.MakeSlice(t, len(texts), len(texts))
-		first := frame.RefTo(list.Index(0).Addr())
+		list := at.Value(t)
+		list.Grow(len(texts)) // only what is the user's is allocated
+		list.SetLen(len(texts))
+		first := at.Deref()
 		for i, text := range texts {
 			parse(c, text, first.Field(uintptr(i)*size), spot{loc, i})
 		}
-		at.Value(t).Set(list)
 	}
 }
 

@@ -64,7 +64,7 @@ func knownTypes(cs Codecs) map[string]decoding {
 }
 
 func (d *bodyDecoder) fill(c *Call, at frame.Ref) {
-	contentType := c.Request.Header.Get("Content-Type")
+	contentType := c.contentType()
 	by, known := d.known[contentType]
 	if !known && d.form != nil && isForm(contentType) {
 		d.fillForm(c, at)

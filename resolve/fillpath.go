@@ -3,7 +3,6 @@ package resolve
 import (
 	"encoding"
 	"reflect"
-	"strconv"
 	"time"
 
 	"github.com/gofogo/fogo/internal/frame"
@@ -22,15 +21,25 @@ func pathFiller(rb rules.Binding, t reflect.Type) filler {
 	case reflect.String:
 		return pathText(rb)
 	case reflect.Int:
-		return pathInt[int](rb, strconv.IntSize)
+		return pathNumber[int](rb, t)
 	case reflect.Int8:
-		return pathInt[int8](rb, 8)
+		return pathNumber[int8](rb, t)
 	case reflect.Int16:
-		return pathInt[int16](rb, 16)
+		return pathNumber[int16](rb, t)
 	case reflect.Int32:
-		return pathInt[int32](rb, 32)
+		return pathNumber[int32](rb, t)
 	case reflect.Int64:
-		return pathInt[int64](rb, 64)
+		return pathNumber[int64](rb, t)
+	case reflect.Uint:
+		return pathNumber[uint](rb, t)
+	case reflect.Uint8:
+		return pathNumber[uint8](rb, t)
+	case reflect.Uint16:
+		return pathNumber[uint16](rb, t)
+	case reflect.Uint32:
+		return pathNumber[uint32](rb, t)
+	case reflect.Uint64:
+		return pathNumber[uint64](rb, t)
 	}
 	return nil
 }
@@ -43,16 +52,17 @@ func parsesItself(t reflect.Type) bool {
 		p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) || p.Implements(reflect.TypeFor[self]())
 }
 
-func pathInt[T int | int8 | int16 | int32 | int64](rb rules.Binding, bits int) filler {
-	n, loc := rb.Var, location(rb)
+func pathNumber[T integer](rb rules.Binding, t reflect.Type) filler {
+	n, loc, parse := rb.Var, location(rb), parserOf(t)
 	return func(c *Call, at frame.Ref) {
 		text := c.Vars.At(n)
-		v, err := strconv.ParseInt(text, 10, bits)
-		if err != nil {
-			c.malformed(loc, numberProblem(text, err, "an integer"))
+		if v, ok := fewDigits[T](text); ok {
+			*frame.At[T](at) = v
 			return
 		}
-		*frame.At[T](at) = T(v)
+		if problem := parse(text, at); problem != "" {
+			c.malformed(loc, problem)
+		}
 	}
 }
 

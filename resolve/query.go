@@ -54,21 +54,20 @@ func (c *Call) queryValue(name string) (string, bool) {
 	return value, ok
 }
 
-// queryList returns all values of a name in their order.
+// queryList returns all values of a name in their order. They are good until
+// the next list.
 func (c *Call) queryList(name string) []string {
 	if !c.scansQuery() {
 		return c.query.parsed[name]
 	}
-	var texts []string
+	clear(c.texts)
+	c.texts = c.texts[:0]
 	for rest := c.query.raw; ; {
 		value, after, ok := c.query.next(rest, name)
 		if !ok {
-			return texts
+			return c.texts
 		}
-		if texts == nil {
-			texts = make([]string, 0, 4) // not one by one
-		}
-		texts, rest = append(texts, value), after
+		c.texts, rest = append(c.texts, value), after
 	}
 }
 

@@ -77,8 +77,34 @@ func parseBool(s string, at frame.Ref) string {
 	return ""
 }
 
+type integer interface {
+	int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64
+}
+
+// fewDigits parses what most numbers are: digits that no int64 is too small
+// for. It reports false for others, and for what is out of T's range.
+func fewDigits[T integer](s string) (T, bool) {
+	if len(s) == 0 || len(s) > 18 {
+		return 0, false
+	}
+	var n int64
+	for i := range len(s) {
+		d := s[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		n = 10*n + int64(d)
+	}
+	v := T(n)
+	return v, v >= 0 && int64(v) == n
+}
+
 func parseInt[T int | int8 | int16 | int32 | int64](bits int) parser {
 	return func(s string, at frame.Ref) string {
+		if v, ok := fewDigits[T](s); ok {
+			*frame.At[T](at) = v
+			return ""
+		}
 		v, err := strconv.ParseInt(s, 10, bits)
 		if err != nil {
 			return numberProblem(s, err, "an integer")
@@ -90,6 +116,10 @@ func parseInt[T int | int8 | int16 | int32 | int64](bits int) parser {
 
 func parseUint[T uint | uint8 | uint16 | uint32 | uint64](bits int) parser {
 	return func(s string, at frame.Ref) string {
+		if v, ok := fewDigits[T](s); ok {
+			*frame.At[T](at) = v
+			return ""
+		}
 		v, err := strconv.ParseUint(s, 10, bits)
 		if err != nil {
 			return numberProblem(s, err, "a non-negative integer")

@@ -78,7 +78,6 @@ func (s *sharedBuild) build(r *Router) *Built {
 		names: map[string]*Route{}, chains: map[*Group]http.Handler{}, clashes: map[[2]*Route]bool{},
 	}
 	b.out = &Built{cfg: s.cfg, assembly: asm, redirectSlash: s.opts.RedirectSlash, names: b.names}
-	b.out.states.New = func() any { return &state{} }
 	b.run(r)
 	s.routers[r] = b.out
 	return b.out

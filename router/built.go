@@ -37,7 +37,6 @@ type Built struct {
 	hosts         bool         // some pattern has a host
 	sockets       bool         // some pattern is a socket's
 	redirectSlash bool
-	states        sync.Pool
 
 	cancel context.CancelFunc // ends the context of the Singletons; set by Start
 

@@ -18,7 +18,7 @@ func (b *builder) route(rt *Route) {
 	case handlerRoute:
 		h, _ := rt.view.(http.Handler)
 		b.part(h)
-		if e, programs := b.handler(rt, rt.pattern, handlerTarget{h}, rt.method); e != nil {
+		if e, programs := b.handler(rt, rt.pattern, h, rt.method); e != nil {
 			b.describe(rt, []*entry{e}, programs)
 		}
 	case mountRoute:
@@ -46,9 +46,9 @@ func (b *builder) view(rt *Route) {
 	}
 	for _, e := range entries {
 		if e.method == pattern.Socket {
-			e.target = socketTarget{ep}
+			e.socket = ep
 		} else {
-			e.target = viewTarget{ep, e.method}
+			e.view = ep.View(e.method)
 		}
 		e.setValues = e.setValues || ep.TakesRequest(e.method)
 	}
@@ -115,14 +115,15 @@ func (b *builder) spec(rt *Route, view any) endpoint.Spec {
 // guards stand before it, it is made into a view that they can run with;
 // otherwise nothing comes between it and the server. The first of the entries
 // stands for all.
-func (b *builder) handler(rt *Route, p *pattern.Pattern, t target, methods ...string) (*entry, []*inject.Program) {
+func (b *builder) handler(rt *Route, p *pattern.Pattern, h http.Handler, methods ...string) (*entry, []*inject.Program) {
+	var view *endpoint.HTTPView
 	var programs []*inject.Program
 	if len(rt.group.allGuards()) > 0 {
-		ep := b.guarded(rt, p, t)
+		ep := b.guarded(rt, p, h)
 		if ep == nil {
 			return nil, nil
 		}
-		t, programs = viewTarget{ep, p.Method()}, ep.Programs()
+		view, programs = ep.View(p.Method()), ep.Programs()
 	}
 	var first *entry
 	for _, m := range methods {
@@ -131,7 +132,7 @@ func (b *builder) handler(rt *Route, p *pattern.Pattern, t target, methods ...st
 			q = b.withMethod(p, m)
 		}
 		e := b.entry(rt, q, m)
-		e.target, e.setValues = t, true
+		e.view, e.handler, e.setValues = view, h, true
 		if first == nil {
 			first = e
 		}
@@ -139,10 +140,10 @@ func (b *builder) handler(rt *Route, p *pattern.Pattern, t target, methods ...st
 	return first, programs
 }
 
-// guarded compiles a view that serves a handler. The handlers among the
-// targets find the values of variables in the request.
-func (b *builder) guarded(rt *Route, p *pattern.Pattern, t target) *endpoint.Endpoint {
-	spec := b.spec(rt, func(w http.ResponseWriter, r *http.Request) { t.serve(w, r, nil) })
+// guarded compiles a view that serves a handler. It finds the values of
+// variables in the request.
+func (b *builder) guarded(rt *Route, p *pattern.Pattern, h http.Handler) *endpoint.Endpoint {
+	spec := b.spec(rt, func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) })
 	spec.Pattern, spec.Method = p, p.Method()
 	ep, err := endpoint.Compile(b.asm, b.cfg, spec)
 	if err != nil {

@@ -57,8 +57,8 @@
 // # Performance
 //
 // A request costs a walk through the tree of its method, see package
-// internal/pattern, and one state from a pool; without middleware nothing is
-// allocated. Middleware costs two allocations for each request that passes any:
+// internal/pattern; without middleware nothing is allocated. A path that a client
+// escaped in an unusual way is unescaped anew. Middleware costs two allocations for each request that passes any:
 // a context that carries the result of matching, and the copy of the request
 // that has it. Setting path values allocates, so it is done only where somebody
 // may ask for them: on routes with middleware, for handlers served as they are,

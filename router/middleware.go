@@ -14,7 +14,9 @@ import (
 type passage struct {
 	context.Context
 	built *Built
-	state state
+	entry *entry // nil: see miss
+	vals  pattern.Values
+	miss  miss
 }
 
 // Value implements context.Context: the key is the Built, so that one mounted
@@ -27,16 +29,23 @@ func (p *passage) Value(key any) any {
 }
 
 // pass sends a matched request through the middleware.
-func (b *Built) pass(w http.ResponseWriter, r *http.Request, s *state) {
-	p := &passage{Context: r.Context(), built: b, state: *s}
-	s.vals = pattern.Values{} // its memory is the passage's now
-	b.release(s)
+func (b *Built) pass(w http.ResponseWriter, r *http.Request, p *passage) {
+	p.Context, p.built = r.Context(), b
 	r = r.WithContext(p)
 	if b.root != nil {
 		b.root.ServeHTTP(w, r)
 		return
 	}
-	p.state.entry.chain.ServeHTTP(w, r)
+	p.entry.chain.ServeHTTP(w, r)
+}
+
+// finish ends the passage: it serves the request or says why not.
+func (p *passage) finish(w http.ResponseWriter, r *http.Request) {
+	if p.entry != nil {
+		p.entry.serve(w, r, &p.vals)
+		return
+	}
+	p.built.answer(w, r, p.miss)
 }
 
 // afterRoot is what comes after the middleware for every request.
@@ -45,17 +54,17 @@ func (b *Built) afterRoot(w http.ResponseWriter, r *http.Request) {
 	if p == nil {
 		return
 	}
-	if e := p.state.entry; e != nil && e.chain != nil {
+	if e := p.entry; e != nil && e.chain != nil {
 		e.chain.ServeHTTP(w, r)
 		return
 	}
-	b.finish(w, r, &p.state)
+	p.finish(w, r)
 }
 
 // afterGroup is what comes after the middleware of a group.
 func (b *Built) afterGroup(w http.ResponseWriter, r *http.Request) {
 	if p := b.passage(w, r); p != nil {
-		b.finish(w, r, &p.state)
+		p.finish(w, r)
 	}
 }
 

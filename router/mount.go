@@ -21,11 +21,11 @@ func (b *builder) mount(rt *Route) {
 	} else {
 		b.part(h)
 	}
-	t := mountTarget{depth: depth(rt.pattern), inner: h}
+	stripped := below{depth: depth(rt.pattern), inner: h}
 	for _, p := range b.subtree(rt.pattern) {
 		// A handshake is the handler's too, or a socket with a more general
 		// pattern would take it.
-		e, programs := b.handler(rt, p, t, "", pattern.Socket)
+		e, programs := b.handler(rt, p, stripped, "", pattern.Socket)
 		if e == nil {
 			return
 		}
@@ -84,13 +84,13 @@ func depth(p *pattern.Pattern) int {
 	return strings.Count(path, "/") - 1
 }
 
-// mountTarget serves a subtree with a handler that sees the rest of the path.
-type mountTarget struct {
+// below serves a subtree with a handler that sees the rest of the path.
+type below struct {
 	depth int // segments to strip
 	inner http.Handler
 }
 
-func (t mountTarget) serve(w http.ResponseWriter, r *http.Request, _ *pattern.Values) {
+func (t below) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if t.depth > 0 {
 		r = strip(r, t.depth)
 	}

@@ -17,38 +17,28 @@ type entry struct {
 	vars      []string // names of the pattern's variables
 	setValues bool     // somebody may ask for r.PathValue
 	chain     http.Handler
-	target    target
+
+	// One of these serves the route.
+	view    *endpoint.HTTPView
+	socket  *endpoint.Endpoint
+	handler http.Handler
 }
 
-// target is what an entry leads to. It is implemented by viewTarget,
-// socketTarget, handlerTarget, mountTarget and slashTarget, and by nothing
-// else. vals are not used after serve has returned.
-type target interface {
-	serve(w http.ResponseWriter, r *http.Request, vals *pattern.Values)
-}
-
-// viewTarget is a compiled view, called for the method it is registered for.
-type viewTarget struct {
-	ep     *endpoint.Endpoint
-	method string
-}
-
-func (t viewTarget) serve(w http.ResponseWriter, r *http.Request, vals *pattern.Values) {
-	t.ep.Serve(w, r, t.method, vals)
-}
-
-// socketTarget is the socket of a compiled view.
-type socketTarget struct{ ep *endpoint.Endpoint }
-
-func (t socketTarget) serve(w http.ResponseWriter, r *http.Request, vals *pattern.Values) {
-	t.ep.ServeSocket(w, r, vals)
-}
-
-// handlerTarget is somebody's http.Handler.
-type handlerTarget struct{ http.Handler }
-
-func (t handlerTarget) serve(w http.ResponseWriter, r *http.Request, _ *pattern.Values) {
-	t.ServeHTTP(w, r)
+// serve answers a matched request after all middleware.
+//
+// The methods are called by their names and not through an interface: so the
+// compiler sees that a view doesn't keep vals, which can be on the stack.
+func (e *entry) serve(w http.ResponseWriter, r *http.Request, vals *pattern.Values) {
+	switch {
+	case e.view != nil:
+		e.view.Serve(w, r, vals)
+	case e.socket != nil:
+		own := new(pattern.Values) // the connection has them as long as it lives
+		own.Take(vals)
+		e.socket.ServeSocket(w, r, own)
+	default:
+		e.handler.ServeHTTP(w, r)
+	}
 }
 
 // verdict is what becomes of a request that no route takes.
@@ -64,10 +54,8 @@ const (
 	toggleSlash             // the path differs in the slash at its end: redirect
 )
 
-// state is the result of matching one request.
-type state struct {
-	vals    pattern.Values
-	entry   *entry // nil: see verdict
+// miss is how a request without a route is answered.
+type miss struct {
 	verdict verdict
 	to      string // escaped path to redirect to
 	allow   string // the header of that name
@@ -75,93 +63,111 @@ type state struct {
 
 // ServeHTTP answers a request. Singletons must have been made by Start.
 //
-// Where no middleware runs, the state of the call comes from a pool and nothing
-// is allocated here.
+// Where no middleware runs nothing is allocated here.
 func (b *Built) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s, _ := b.states.Get().(*state)
-	b.match(r, s)
-	if e := s.entry; e != nil {
-		r.Pattern = e.pattern
-		if e.setValues {
-			for i, name := range e.vars {
-				r.SetPathValue(name, s.vals.At(i))
-			}
+	var vals pattern.Values
+	e := b.match(r, &vals)
+	if e == nil {
+		b.serveMiss(w, r)
+		return
+	}
+	r.Pattern = e.pattern
+	if e.setValues {
+		for i, name := range e.vars {
+			r.SetPathValue(name, vals.At(i))
 		}
-	} else {
-		r.Pattern = ""
 	}
-	if b.root != nil || s.entry != nil && s.entry.chain != nil {
-		b.pass(w, r, s)
+	if b.root != nil || e.chain != nil {
+		b.pass(w, r, &passage{entry: e, vals: vals})
 		return
 	}
-	b.finish(w, r, s)
-	b.release(s)
+	e.serve(w, r, &vals)
 }
 
-// release gives a state back. One whose call panicked is dropped.
-func (b *Built) release(s *state) {
-	s.vals.Reset()
-	s.entry, s.to, s.allow = nil, "", ""
-	b.states.Put(s)
-}
-
-// match finds the entry for a request, or the verdict.
-func (b *Built) match(r *http.Request, s *state) {
-	if r.RequestURI == "*" {
-		s.verdict = malformed
+// serveMiss answers a request that no route takes, after the middleware that
+// runs for those too.
+func (b *Built) serveMiss(w http.ResponseWriter, r *http.Request) {
+	r.Pattern = ""
+	m := b.miss(r)
+	if b.root != nil {
+		b.pass(w, r, &passage{miss: m})
 		return
+	}
+	b.answer(w, r, m)
+}
+
+// match finds the entry for a request and the values of its variables, or nil.
+func (b *Built) match(r *http.Request, vals *pattern.Values) *entry {
+	host := b.hostOf(r)
+	if b.sockets && r.Method == http.MethodGet && ws.IsUpgrade(r) {
+		if e := b.find(pattern.Socket, host, r, vals); e != nil {
+			return e
+		}
+	}
+	return b.find(r.Method, host, r, vals)
+}
+
+// find matches as a method. A path that isn't clean has no entry, see miss;
+// except with CONNECT, whose paths are taken as they are.
+func (b *Built) find(method, host string, r *http.Request, vals *pattern.Values) *entry {
+	if r.URL.RawPath == "" && r.Method != http.MethodConnect {
+		e, _ := b.tree.MatchPlain(method, host, r.URL.Path, vals)
+		return e
 	}
 	path := r.URL.EscapedPath()
-	if r.Method != http.MethodConnect { // whose paths are taken as they are
-		if clean := pattern.Clean(path); clean != path {
-			s.verdict, s.to = cleanPath, clean
-			return
-		}
+	if r.Method != http.MethodConnect && pattern.Clean(path) != path {
+		return nil
 	}
-	host := ""
-	if b.hosts {
-		host = cleanHost(r.Host)
-	}
-	var found bool
-	if b.sockets && r.Method == http.MethodGet && ws.IsUpgrade(r) {
-		if _, s.entry, found = b.tree.Match(pattern.Socket, host, path, &s.vals); found {
-			return
-		}
-	}
-	if _, s.entry, found = b.tree.Match(r.Method, host, path, &s.vals); found {
-		return
-	}
-	b.miss(r, s, host, path)
+	_, e, _ := b.tree.Match(method, host, path, vals)
+	return e
 }
 
-// miss finds the verdict for a request without a route.
-func (b *Built) miss(r *http.Request, s *state, host, path string) {
+// miss finds out what becomes of a request without an entry.
+func (b *Built) miss(r *http.Request) miss {
+	if r.RequestURI == "*" {
+		return miss{verdict: malformed}
+	}
+	path := r.URL.EscapedPath()
+	if clean := pattern.Clean(path); clean != path && r.Method != http.MethodConnect {
+		return miss{verdict: cleanPath, to: clean}
+	}
+	host := b.hostOf(r)
 	methods := b.tree.Methods(host, path)
 	socket := b.sockets && b.tree.HasSocket(host, path)
-	if len(methods) == 0 && !socket {
-		s.verdict = notFound
-		if b.redirectSlash && path != "/" {
-			if to, ok := b.tree.MatchSlash(r.Method, host, path); ok {
-				s.verdict, s.to = toggleSlash, to
-			}
-		}
-		return
-	}
 	if socket {
 		methods = append(methods, http.MethodGet) // that is what a handshake is
 	}
-	s.allow = endpoint.Allow(methods)
+	if len(methods) == 0 {
+		return b.missPath(r, host, path)
+	}
+	m := miss{verdict: notAllowed, allow: endpoint.Allow(methods)}
 	switch r.Method {
 	case http.MethodOptions:
-		s.verdict = listMethods
+		m.verdict = listMethods
 	case http.MethodGet, http.MethodHead:
-		s.verdict = notAllowed
 		if socket {
-			s.verdict = upgradeRequired
+			m.verdict = upgradeRequired
 		}
-	default:
-		s.verdict = notAllowed
 	}
+	return m
+}
+
+// missPath is for a path that has no entry for any method.
+func (b *Built) missPath(r *http.Request, host, path string) miss {
+	if b.redirectSlash && path != "/" {
+		if to, ok := b.tree.MatchSlash(r.Method, host, path); ok {
+			return miss{verdict: toggleSlash, to: to}
+		}
+	}
+	return miss{verdict: notFound}
+}
+
+// hostOf is the host to match, "" if no pattern has one.
+func (b *Built) hostOf(r *http.Request) string {
+	if !b.hosts {
+		return ""
+	}
+	return cleanHost(r.Host)
 }
 
 // cleanHost returns a host in lower case and without its port.
@@ -172,35 +178,31 @@ func cleanHost(host string) string {
 	return strings.ToLower(host)
 }
 
-// finish serves a matched request after all middleware.
-func (b *Built) finish(w http.ResponseWriter, r *http.Request, s *state) {
-	if s.entry != nil {
-		s.entry.target.serve(w, r, &s.vals)
-		return
-	}
-	switch s.verdict {
+// answer answers a request that no route takes.
+func (b *Built) answer(w http.ResponseWriter, r *http.Request, m miss) {
+	switch m.verdict {
 	case malformed:
 		w.Header().Set("Connection", "close")
 		w.WriteHeader(http.StatusBadRequest)
 	case cleanPath:
 		// As ServeMux does; 307 keeps method and body.
-		http.Redirect(w, r, withQuery(r, s.to), http.StatusTemporaryRedirect)
+		http.Redirect(w, r, withQuery(r, m.to), http.StatusTemporaryRedirect)
 	case toggleSlash:
-		redirectRelative(w, r, s.to)
+		redirectRelative(w, r, m.to)
 	case listMethods:
-		w.Header().Set("Allow", s.allow)
+		w.Header().Set("Allow", m.allow)
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		b.cfg.Answer(w, r, s.refusal())
+		b.cfg.Answer(w, r, m.refusal())
 	}
 }
 
 // refusal is the error for a request that no route takes.
-func (s *state) refusal() *endpoint.Error {
-	switch s.verdict {
+func (m miss) refusal() *endpoint.Error {
+	switch m.verdict {
 	case notAllowed:
 		// RFC 9110 section 15.5.6: the answer must list the allowed methods.
-		return &endpoint.Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {s.allow}}}
+		return &endpoint.Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {m.allow}}}
 	case upgradeRequired:
 		return endpoint.UpgradeRequired()
 	}

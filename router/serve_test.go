@@ -68,6 +68,30 @@ func TestCleaningIsServeMuxs(t *testing.T) {
 	}
 }
 
+// However a client escapes a path, the variables are those of ServeMux.
+func TestEscapingIsServeMuxs(t *testing.T) {
+	r, mux := New(), http.NewServeMux()
+	show := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, "%s %q", r.Pattern, r.PathValue("x"))
+	})
+	for _, p := range []string{"/a/{x}", "/b/{x...}", "/c%20d/{x}/e"} {
+		r.Handle(p, show)
+		mux.Handle(p, show)
+	}
+	b := build(t, r)
+	for _, path := range []string{
+		"/a/b", "/a/b%20c", "/a/50%25", "/a/%25b", "/a/b%2Fc", "/a/%2e%2e", "/a/%2e", "/a/%2E%2e/d", "/a/%C3%BC", "/a/ü", "/a/b!", "/a/%21", "/%61/b",
+		"/b/", "/b/c%2Fd/e", "/b/c/%2e%2e/d", "/b/c//d", "/b/c%20d/", "/b/%2F", "/c%20d/é/e", "/c%20d/x%2Fy/e", "/c+d/x/e", "/", "/x",
+	} {
+		ours, theirs := do(b, "GET", path), do(mux, "GET", path)
+		assert.Equal(t, theirs.Code, ours.Code, path)
+		if theirs.Code == http.StatusOK {
+			assert.Equal(t, theirs.Body.String(), ours.Body.String(), path)
+		}
+		assert.Equal(t, theirs.Header().Get("Location"), ours.Header().Get("Location"), path)
+	}
+}
+
 func TestCleanHost(t *testing.T) {
 	for host, want := range map[string]string{
 		"": "", "a": "a", "A.Example:80": "a.example", "[::1]:80": "[::1]", "[::1]": "[::1]", "a:": "a",

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/gofogo/fogo/endpoint"
-	"github.com/gofogo/fogo/internal/pattern"
 )
 
 // static adds the files of a file system.
@@ -19,11 +18,11 @@ func (b *builder) static(rt *Route) {
 	}
 	h := &files{fsys: fsys, serve: http.FileServerFS(unlisted{fsys}), cfg: b.cfg}
 	for _, p := range b.subtree(rt.pattern) {
-		var t target = slashTarget{} // relative links of an index page need the slash
+		var serve http.Handler = http.HandlerFunc(addSlash) // relative links of an index page need it
 		if p == rt.pattern {
-			t = mountTarget{depth: depth(rt.pattern), inner: h}
+			serve = below{depth: depth(rt.pattern), inner: h}
 		}
-		e, programs := b.handler(rt, p, t, rt.method)
+		e, programs := b.handler(rt, p, serve, rt.method)
 		if e == nil {
 			return
 		}
@@ -33,10 +32,8 @@ func (b *builder) static(rt *Route) {
 	}
 }
 
-// slashTarget redirects to the same path with a slash.
-type slashTarget struct{}
-
-func (slashTarget) serve(w http.ResponseWriter, r *http.Request, _ *pattern.Values) {
+// addSlash redirects to the same path with a slash.
+func addSlash(w http.ResponseWriter, r *http.Request) {
 	redirectRelative(w, r, r.URL.EscapedPath()+"/")
 }
 

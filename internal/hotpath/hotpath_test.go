@@ -19,7 +19,7 @@ var roots = []string{
 	"inject.Run.Do",
 	"inject.Run.Finish",
 	"inject.Run.End",
-	"endpoint.Endpoint.Serve",
+	"endpoint.HTTPView.Serve",
 	"endpoint.session.Message",
 	"router.Built.ServeHTTP",
 }
@@ -74,7 +74,7 @@ var exceptions = []exception{
 	{"internal/frame.New", "reflect.New reflect.Value.UnsafePointer", "memory for user code is new"},
 
 	// Parameters.
-	{"resolve.sliceFiller", "reflect.MakeSlice reflect.Value.Index reflect.Value.Addr reflect.Value.Set internal/frame.Ref.Value internal/frame.RefTo", "slices of scalars"},
+	{"resolve.sliceFiller", "reflect.Value.Grow reflect.Value.SetLen internal/frame.Ref.Value", "slices of scalars"},
 	{"resolve.checkedParser", "reflect.New reflect.Value.Interface internal/frame.RefTo", "validation: a scalar that validates itself"},
 	{"resolve.Binder.structFiller", "reflect.New reflect.Value.Interface internal/frame.RefTo", "validation: what validators see is not the frame's"},
 	{"resolve.bodyDecoder.fill", "reflect.New reflect.Value.Interface internal/frame.RefTo", decoding},
@@ -157,7 +157,7 @@ func TestTheGraph(t *testing.T) {
 		reached[nameOf(fn)] = true
 	}
 	for name, why := range map[string]string{
-		"endpoint.httpView.call":       "through the tree's value and its target",
+		"endpoint.HTTPView.call":       "through the tree's value and its target",
 		"resolve.parseInt":             "through a step's fill, a filler and a parser",
 		"resolve.oneOf":                "through the reader of a scalar",
 		"resolve.classFill":            "through the fill of a fresh copy",

@@ -112,6 +112,7 @@ func (b *pair) match(t *testing.T, method, host, path string) {
 	b.mux.ServeHTTP(w, r)
 	var vals Values
 	p, _, ok := b.tree.Match(method, host, path, &vals)
+	checkPlain(t, &b.tree, method, host, path)
 	var got matched
 	if ok {
 		got = matched{p.String(), valuesOf(&vals)}
@@ -225,14 +226,14 @@ func TestServeMuxRandom(t *testing.T) {
 	patternOf := func() string {
 		s := pick("", "", "", "GET ", "GET ", "HEAD ", "POST ", "CONNECT ") + pick("", "", "", "h", "i")
 		for i := range rnd.IntN(4) {
-			s += pick("/a", "/b", "/a", "/b", "/%61", "/a%2Fb", fmt.Sprintf("/{v%d}", i), fmt.Sprintf("/{v%d}", i))
+			s += pick("/a", "/b", "/a", "/b", "/%61", "/a%2Fb", "/%20", fmt.Sprintf("/{v%d}", i), fmt.Sprintf("/{v%d}", i))
 		}
 		return s + pick("/a", "/b", "/{w}", "/{w...}", "/{$}", "/", "/%25", "/%2E%2e")
 	}
 	pathOf := func() string {
 		s := ""
 		for range rnd.IntN(4) {
-			s += pick("/a", "/b", "/c", "/%62", "/a%2fb", "/%25")
+			s += pick("/a", "/b", "/c", "/%62", "/a%2fb", "/%25", "/%20")
 		}
 		return s + pick("/a", "/b", "/", "/%2e%2e", "/..", "/%41")
 	}

@@ -46,8 +46,32 @@ type guard struct {
 
 // A leaf is a pattern of the tree.
 type leaf struct {
-	p  *Pattern
-	id int
+	p    *Pattern
+	id   int
+	vars int // the number of p's variables
+}
+
+// A tail is what is left of the path of a request: empty, or a slash and what
+// follows it.
+type tail struct {
+	text string
+	as   spelling
+}
+
+// spelling is what is known of a path, found out once for the whole of it.
+type spelling uint8
+
+const (
+	plain   spelling = iota // clean, and nothing to unescape, as most paths are:  /a/b
+	escaped                 // clean, its segments are to be unescaped:            /a/b%2Fc
+	dubious                 // nothing to unescape, and perhaps not clean:         /a/../b
+)
+
+func spellingOf(escapedPath string) spelling {
+	if isEscaped(escapedPath) {
+		return escaped
+	}
+	return plain
 }
 
 // add puts l behind the segments.
@@ -120,44 +144,49 @@ func (n *node) addGuard(c Constraint) *node {
 	return g.node
 }
 
-// match returns the leaf for the path, which is empty or begins with a slash,
-// or nil. So far k values are set; it sets those of the variables below n. What
-// is not escaped has nothing to unescape, which is so for most paths, and found
-// out once for the whole of it.
-func (n *node) match(path string, escaped bool, vals *Values, k int) *leaf {
+// match returns the leaf for the path, or nil. So far k values are set; it sets
+// those of the variables below n.
+//
+// A path that isn't clean has a segment that is empty, "." or "..". The first
+// matches no literal and no variable. The others match a literal that was
+// written with escapes, so they are refused here; so is a rest with any.
+func (n *node) match(at tail, vals *Values, k int) *leaf {
 	for {
-		if path == "" {
+		if at.text == "" {
 			return n.leaf
 		}
-		if path == "/" {
+		if at.text == "/" {
 			return n.matchSlash(vals, k)
 		}
-		seg, rest := cutSegment(path, escaped)
+		seg, rest := at.cut()
+		if at.as == dubious && isDots(seg) {
+			return nil
+		}
 		next := n.findLiteral(seg)
 		if next != nil && n.literalsOnly() {
-			n, path = next, rest // nothing to go back for
+			n, at = next, rest // nothing to go back for
 			continue
 		}
 		if next != nil {
-			if l := next.match(rest, escaped, vals, k); l != nil {
+			if l := next.match(rest, vals, k); l != nil {
 				return l
 			}
 		}
-		if l := n.matchGuarded(seg, rest, escaped, vals, k); l != nil {
+		if l := n.matchGuarded(seg, rest, vals, k); l != nil {
 			return l
 		}
 		if n.any == nil || seg == "" {
-			return n.matchRest(path, escaped, vals, k)
+			return n.matchRest(at, vals, k)
 		}
 		vals.set(k, seg)
 		if n.multi == nil {
-			n, path, k = n.any, rest, k+1
+			n, at, k = n.any, rest, k+1
 			continue
 		}
-		if l := n.any.match(rest, escaped, vals, k+1); l != nil {
+		if l := n.any.match(rest, vals, k+1); l != nil {
 			return l
 		}
-		return n.matchRest(path, escaped, vals, k)
+		return n.matchRest(at, vals, k)
 	}
 }
 
@@ -176,14 +205,14 @@ func (n *node) matchSlash(vals *Values, k int) *leaf {
 }
 
 // matchGuarded matches seg by a constraint.
-func (n *node) matchGuarded(seg, rest string, escaped bool, vals *Values, k int) *leaf {
+func (n *node) matchGuarded(seg string, rest tail, vals *Values, k int) *leaf {
 	for i := range n.guarded {
 		g := &n.guarded[i]
 		if !g.c.Match(seg) {
 			continue
 		}
 		vals.set(k, seg)
-		if l := g.node.match(rest, escaped, vals, k+1); l != nil {
+		if l := g.node.match(rest, vals, k+1); l != nil {
 			return l
 		}
 	}
@@ -191,31 +220,34 @@ func (n *node) matchGuarded(seg, rest string, escaped bool, vals *Values, k int)
 }
 
 // matchRest matches everything that is left.
-func (n *node) matchRest(path string, escaped bool, vals *Values, k int) *leaf {
-	if n.multi != nil {
-		rest := path[1:]
-		if escaped {
-			rest = unescape(rest)
-		}
-		vals.set(k, rest)
+func (n *node) matchRest(at tail, vals *Values, k int) *leaf {
+	if n.multi == nil || at.as == dubious && !isClean(at.text) {
+		return nil
 	}
+	rest := at.text[1:]
+	if at.as == escaped {
+		rest = unescape(rest)
+	}
+	vals.set(k, rest)
 	return n.multi
 }
 
-// matches reports whether the path matches.
-func (n *node) matches(path string) bool {
+// matches reports whether the escaped path matches.
+func (n *node) matches(escapedPath string) bool {
 	var vals Values
-	return n.match(path, isEscaped(path), &vals, 0) != nil
+	return n.match(tail{escapedPath, spellingOf(escapedPath)}, &vals, 0) != nil
 }
 
-// cutSegment returns the first segment of a path, unescaped, and what follows
-// it, which is empty or begins with a slash.
-func cutSegment(path string, escaped bool) (seg, rest string) {
-	seg = path[1:]
-	if i := strings.IndexByte(seg, '/'); i >= 0 {
-		seg, rest = seg[:i], seg[i:]
+// cut returns the first segment of a path, unescaped, and what follows it.
+func (at tail) cut() (seg string, rest tail) {
+	// Segments are short: a loop finds the slash before a call would be made.
+	text := at.text[1:]
+	n := 0
+	for n < len(text) && text[n] != '/' {
+		n++
 	}
-	if escaped && isEscaped(seg) { // the only case that allocates
+	seg, rest = text[:n], tail{text[n:], at.as}
+	if at.as == escaped && isEscaped(seg) { // the only case that allocates
 		seg = unescape(seg)
 	}
 	return seg, rest
@@ -223,3 +255,6 @@ func cutSegment(path string, escaped bool) (seg, rest string) {
 
 // isEscaped reports whether there may be something to unescape.
 func isEscaped(s string) bool { return strings.IndexByte(s, '%') >= 0 }
+
+// isDots reports whether a segment stands for another place in the path.
+func isDots(seg string) bool { return seg == "." || seg == ".." }

@@ -46,7 +46,7 @@ func (t *Tree[T]) Add(p *Pattern, v T) error {
 		b := t.leaves[old].p
 		return &ConflictError[T]{A: p, B: b, Old: t.vals[old], Witness: t.comparer.commonPath(p, b), Why: t.comparer.why(p, b)}
 	}
-	l := &leaf{p: p, id: len(t.leaves)}
+	l := &leaf{p: p, id: len(t.leaves), vars: len(p.vars)}
 	t.leaves = append(t.leaves, l)
 	t.vals = append(t.vals, v)
 	tab.index.add(p, l.id)
@@ -117,43 +117,58 @@ func (t *Tree[T]) Freeze() {
 // [net/url.URL.EscapedPath], and clean (see [Clean]); one that does not begin
 // with a slash matches nothing.
 func (t *Tree[T]) Match(method, host, escapedPath string, vals *Values) (p *Pattern, v T, ok bool) {
-	vals.n = 0
-	l := t.match(method, host, escapedPath, vals)
+	l := t.match(method, host, tail{escapedPath, spellingOf(escapedPath)}, vals)
 	if l == nil {
 		return nil, v, false
 	}
-	vals.n = len(l.p.vars)
 	return l.p, t.vals[l.id], true
 }
 
-// match asks the table of the host first.
-func (t *Tree[T]) match(method, host, path string, vals *Values) *leaf {
-	if path == "" || path[0] != '/' {
+// MatchPlain is Match for a path that has nothing to unescape: the Path of a
+// [net/url.URL] without a RawPath. It need not be clean; one that isn't matches
+// nothing. That is found out on the way: most requests are matched without
+// looking at their path a second time.
+func (t *Tree[T]) MatchPlain(method, host, plainPath string, vals *Values) (v T, ok bool) {
+	l := t.match(method, host, tail{plainPath, dubious}, vals)
+	if l == nil {
+		return v, false
+	}
+	return t.vals[l.id], true
+}
+
+// match asks the table of the host first, and sets the number of the values.
+func (t *Tree[T]) match(method, host string, at tail, vals *Values) *leaf {
+	vals.n = 0
+	if at.text == "" || at.text[0] != '/' {
 		return nil
 	}
-	escaped := isEscaped(path)
+	var l *leaf
 	if len(t.hosts) > 0 && host != "" {
 		if tab := t.hosts[host]; tab != nil {
-			if l := tab.match(method, path, escaped, vals); l != nil {
-				return l
-			}
+			l = tab.match(method, at, vals)
 		}
 	}
-	return t.every.match(method, path, escaped, vals)
+	if l == nil {
+		l = t.every.match(method, at, vals)
+	}
+	if l != nil {
+		vals.n = l.vars
+	}
+	return l
 }
 
 // match tries the methods from specific to general. What matches under an
 // earlier one also has a path at least as specific: otherwise the patterns
 // would be in conflict.
-func (tab *table) match(method, path string, escaped bool, vals *Values) *leaf {
+func (tab *table) match(method string, at tail, vals *Values) *leaf {
 	if n := tab.find(method); n != nil && method != "" {
-		if l := n.match(path, escaped, vals, 0); l != nil {
+		if l := n.match(at, vals, 0); l != nil {
 			return l
 		}
 	}
 	if method == "HEAD" {
 		if n := tab.find("GET"); n != nil {
-			if l := n.match(path, escaped, vals, 0); l != nil {
+			if l := n.match(at, vals, 0); l != nil {
 				return l
 			}
 		}
@@ -162,13 +177,13 @@ func (tab *table) match(method, path string, escaped bool, vals *Values) *leaf {
 		return nil
 	}
 	if n := tab.find(""); n != nil {
-		return n.match(path, escaped, vals, 0)
+		return n.match(at, vals, 0)
 	}
 	return nil
 }
 
 // MatchSlash reports whether the path would match with its trailing slash
-// removed, or added if it has none, and returns that path. It is meant for
+// removed, or added if it has none, and returns that tail. It is meant for
 // redirecting a request that does not match as it is.
 func (t *Tree[T]) MatchSlash(method, host, escapedPath string) (string, bool) {
 	toggled, had := strings.CutSuffix(escapedPath, "/")
@@ -176,7 +191,7 @@ func (t *Tree[T]) MatchSlash(method, host, escapedPath string) (string, bool) {
 		toggled += "/"
 	}
 	var vals Values
-	return toggled, t.match(method, host, toggled, &vals) != nil
+	return toggled, t.match(method, host, tail{toggled, spellingOf(toggled)}, &vals) != nil
 }
 
 // Methods returns, sorted, the methods of all patterns that match but for the
@@ -201,7 +216,7 @@ func (t *Tree[T]) Methods(host, escapedPath string) []string {
 // HasSocket reports whether a pattern with the method [Socket] matches.
 func (t *Tree[T]) HasSocket(host, escapedPath string) bool {
 	var vals Values
-	return t.match(Socket, host, escapedPath, &vals) != nil
+	return t.match(Socket, host, tail{escapedPath, spellingOf(escapedPath)}, &vals) != nil
 }
 
 // roots calls visit with the trees that a request to the host and path may

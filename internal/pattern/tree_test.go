@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -298,6 +299,56 @@ func checkMatch(t *testing.T, tree *Tree[int], added []*Pattern, method, host, p
 	if got != best || ok && p != added[best] || !slices.Equal(valuesOf(&vals), want) {
 		t.Errorf("%s %s%s: got %v with %q, want number %d with %q of %q", method, host, path, p, valuesOf(&vals), best, want, added)
 	}
+	checkPlain(t, tree, method, host, path)
+}
+
+// checkPlain compares MatchPlain with Match, for an escaped path that a URL
+// keeps only in its Path. What isn't clean it must not match.
+func checkPlain[T comparable](t *testing.T, tree *Tree[T], method, host, escapedPath string) {
+	t.Helper()
+	unescaped, err := url.PathUnescape(escapedPath)
+	if err != nil || (&url.URL{Path: unescaped}).EscapedPath() != escapedPath {
+		return
+	}
+	var vals, want Values
+	_, wantValue, wantOK := tree.Match(method, host, escapedPath, &want)
+	if wantOK && Clean(escapedPath) != escapedPath {
+		wantOK, wantValue, want = false, *new(T), Values{}
+	}
+	got, ok := tree.MatchPlain(method, host, unescaped, &vals)
+	if ok != wantOK || got != wantValue || !slices.Equal(valuesOf(&vals), valuesOf(&want)) {
+		t.Errorf("%s %s %q: plain gives %v, %v with %q, want %v, %v with %q", method, host, escapedPath, got, ok, valuesOf(&vals), wantValue, wantOK, valuesOf(&want))
+	}
+}
+
+func TestMatchPlain(t *testing.T) {
+	tree := makeTree(t, "/a/{x}", "/a/{x:[a-z.]+}", "/a/%2e%2E/b", "/c/{rest...}", "/d/{z}/a")
+	for _, test := range []struct{ path, want, why string }{
+		{"/a/b c", "b c", "escaped only in the URL's text"},
+		{"/a/50%", "50%", "no escape, but what one stood for"},
+		{"/c/d/e/", "d/e/", ""},
+		{"/a/...", "...", "three dots are a name"},
+		{"/a/.b", ".b", ""},
+		{"/d/é/a", "é", ""},
+		{"/a/..", "", "refused by variables"},
+		{"/a/.", "", "with constraints too"},
+		{"/d/../a", "", ""},
+		{"/a/../b", "", "refused by a literal that was written with escapes"},
+		{"/c//d", "", "refused by a rest"},
+		{"/c/d/./e", "", ""},
+		{"/c/d/..", "", ""},
+		{"//", "", ""},
+		{"/d//a", "", ""},
+		{"", "", ""},
+		{"*", "", ""},
+	} {
+		var vals, kept Values
+		_, ok := tree.MatchPlain("GET", "", test.path, &vals)
+		kept.Take(&vals)
+		if got := strings.Join(valuesOf(&kept), " "); got != test.want || ok != (test.want != "") {
+			t.Errorf("%q: got %v %q, want %q: %s", test.path, ok, got, test.want, test.why)
+		}
+	}
 }
 
 // beats reports whether p goes before q, if both match.
@@ -347,6 +398,11 @@ func TestValues(t *testing.T) {
 		}
 	}
 	tree.Match("GET", "", "/1/2/3/4/5/6/7/8/9/10/z", &vals)
+	var taken Values
+	taken.Take(&vals)
+	if got := strings.Join(valuesOf(&taken), " "); got != "1 2 3 4 5 6 7 8 9 10" {
+		t.Errorf("took %q", got)
+	}
 	vals.Reset()
 	if vals.Len() != 0 || vals.inline != [inlineValues]string{} || slices.ContainsFunc(vals.more[:cap(vals.more)], func(s string) bool { return s != "" }) {
 		t.Error("Reset keeps values alive")

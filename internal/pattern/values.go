@@ -3,9 +3,10 @@ package pattern
 // inlineValues is how many values need no allocation.
 const inlineValues = 8
 
-// Values receives the values of a pattern's variables from [Tree.Match]. It is
-// made to be embedded in pooled state: the zero value is ready, [Values.Reset]
-// makes it ready again and keeps its memory. It is not safe for concurrent use.
+// Values receives the values of a pattern's variables from [Tree.Match]. The
+// zero value is ready. It may be a variable on the stack, or be embedded in
+// pooled state, which takes the values over with [Values.Take]; [Values.Reset]
+// makes it ready again. It is not safe for concurrent use.
 //
 // The values are substrings of the matched path where nothing was unescaped.
 type Values struct {
@@ -29,12 +30,24 @@ func (v *Values) At(i int) string {
 	return v.more[i-inlineValues]
 }
 
-// Reset forgets the values, so that they can be freed.
+// Take makes the values those of from, which must not be used any more.
+func (v *Values) Take(from *Values) {
+	v.n = from.n
+	for i := range min(v.n, inlineValues) {
+		v.inline[i] = from.inline[i]
+	}
+	if v.n > inlineValues {
+		v.more = from.more
+	}
+}
+
+// Reset forgets the values, so that they can be freed. What a search left
+// behind that went back, Match overwrites and Take leaves out.
 func (v *Values) Reset() {
-	v.n = 0
-	clear(v.inline[:])
-	clear(v.more[:cap(v.more)])
-	v.more = v.more[:0]
+	for i := range min(v.n, inlineValues) {
+		v.inline[i] = ""
+	}
+	v.n, v.more = 0, nil
 }
 
 // set stores value number i. While a match is searched values come in order,
