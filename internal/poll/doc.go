@@ -1,0 +1,36 @@
+// Package poll waits for many bare socket descriptors to become readable, without a goroutine for each.
+//
+// # Who owns a descriptor
+//
+// A connection is either a [net.Conn] or a bare descriptor, an int, and has one owner at any time:
+//
+//	fd, err := poll.Detach(conn)  // a second descriptor of the socket
+//	conn.Close()                  // gives up the first: nothing is sent
+//	p.Add(fd, token)              // waits; ready(token) is called once
+//	n, again, err := poll.Read(fd, buf)
+//	p.Arm(fd, token)              // waits again, or
+//	p.Remove(fd)                  // gives the descriptor back
+//	conn, err = poll.Conn(fd)     // and makes it a connection
+//
+// A [Poller] never owns a descriptor: it neither reads, writes nor closes it. Between Add and Remove
+// nobody else may close it. That is no formality: a registration belongs to the open socket and not to
+// the number, so closing a descriptor that has a duplicate leaves the registration behind, and it can't
+// be taken away any more. Its events arrive with the old token.
+//
+// # Tokens
+//
+// An event that was collected from the kernel before Remove may be delivered after it. So a [Token] says
+// not only where the connection is kept but also which one of its tenants is meant, for example an index
+// and a generation that grows with each use of it; ready drops what is out of date.
+//
+// # Performance
+//
+// A waiting descriptor costs the user's side nothing on Linux and an entry of a map elsewhere; on Linux
+// the kernel takes about 200 bytes for the registration. Nothing here allocates but Detach (an object of
+// the connection's SyscallConn), Conn (the file, its name excluded) and the addresses.
+//
+// # Platforms
+//
+// epoll on Linux, kqueue on macOS and the BSDs; [Supported] is false elsewhere, and what would need a
+// poller returns [ErrUnsupported].
+package poll
