@@ -22,16 +22,18 @@ const module = "github.com/gofogo/fogo"
 // A package that is not listed may not exist.
 const allowed = `
 	inject: internal/frame internal/funcinfo internal/graph internal/rules
-	ws: github.com/gobwas/ws github.com/goccy/go-json
+	ws: internal/deflate internal/poll github.com/gobwas/ws github.com/goccy/go-json
 	resolve: inject ws internal/frame internal/pattern internal/rules github.com/goccy/go-json
 	endpoint: inject resolve ws internal/frame internal/funcinfo internal/pattern internal/rules github.com/goccy/go-json
 	router: inject resolve endpoint ws internal/funcinfo internal/pattern
 	.: resolve endpoint router ws
 	fogotest: . inject endpoint ws internal/memnet
 	resolve/playground: resolve github.com/go-playground/validator/v10
+	middleware:
 	router/openapi: inject resolve endpoint router
 	router/asyncapi: inject resolve endpoint router
 
+	internal/deflate: github.com/klauspost/compress/flate
 	internal/frame:
 	internal/frame/gen:
 	internal/funcinfo:
@@ -39,7 +41,9 @@ const allowed = `
 	internal/leak:
 	internal/memnet:
 	internal/pattern:
+	internal/poll:
 	internal/rules:
+	internal/wsconform:
 
 	examples/*: . inject resolve endpoint router ws fogotest examples/internal/program
 	examples/internal/*: . inject resolve endpoint router ws fogotest github.com/stretchr/testify/assert github.com/stretchr/testify/require
@@ -123,7 +127,7 @@ func standard(p string) bool {
 // ours reports whether a relative import path is of the module.
 func ours(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
-	return slices.Contains([]string{".", "inject", "ws", "resolve", "endpoint", "router", "fogotest", "internal", "examples"}, first)
+	return slices.Contains([]string{".", "inject", "ws", "resolve", "endpoint", "router", "fogotest", "internal", "middleware", "examples"}, first)
 }
 
 func TestImports(t *testing.T) {
@@ -146,7 +150,7 @@ func TestImports(t *testing.T) {
 
 // Packages that are no part of a user's program.
 var (
-	forTests   = []string{"fogotest", "examples/internal/exampletest"}
+	forTests   = []string{"fogotest", "examples/internal/exampletest", "internal/wsconform"}
 	generators = []string{"internal/frame/gen"}
 )
 

@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"reflect"
@@ -219,16 +218,12 @@ func (s *session) encode(v any) (reply, error) {
 	return s.encodeValue(v)
 }
 
-// maxKeptReply is the size of an encoded reply over which its memory is not kept
-// with the connection.
+// maxKeptReply is the size of an encoded reply over which its memory is not kept.
 const maxKeptReply = 4 << 10
 
 // encodeValue encodes a value with the view's codec. The reply is valid until
 // the next one; sending keeps nothing of it.
 func (s *session) encodeValue(v any) (reply, error) {
-	if s.buf.Cap() > maxKeptReply {
-		s.buf = bytes.Buffer{}
-	}
 	s.buf.Reset()
 	if err := s.view.codec.Encode(&s.buf, v); err != nil {
 		return reply{}, fmt.Errorf("endpoint: message of type %T as %s: %w", v, s.view.codec.Name(), err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/gofogo/fogo/inject"
@@ -33,6 +34,8 @@ type socketView struct {
 	codec          resolve.Codec
 	closeOnInvalid bool
 	limit          time.Duration // of the disconnect
+
+	desks sync.Pool // of *desk
 }
 
 // serve runs the handshake on the HTTP request, which may end in any HTTP
@@ -43,10 +46,9 @@ func (v *socketView) serve(w http.ResponseWriter, r *http.Request, vars *pattern
 		v.cfg.Answer(w, r, err)
 		return
 	}
-	s := &session{view: v, conn: conn}
-	s.event.Conn = conn
-	s.scope = v.program.NewScope(conn.Context)
-	s.begin(r, w, vars)
+	s := &session{view: v, conn: conn, path: r.URL.Path, scope: v.program.NewScope(conn.Context)}
+	s.sit()
+	s.call.Request, s.call.Writer, s.call.Vars = r, w, vars
 	if v.message == nil {
 		s.own(w, r)
 	} else {
@@ -57,28 +59,43 @@ func (v *socketView) serve(w http.ResponseWriter, r *http.Request, vars *pattern
 // session is one connection of a view. It implements ws.Handler; its events
 // come one at a time.
 type session struct {
+	*desk  // while an event is handled: an idle connection needs none
 	view   *socketView
 	conn   *ws.WebSocket
-	call   resolve.Call
-	event  resolve.Event
 	scope  *inject.Scope
 	failed error // what ended the connection from this side
 	path   string
-	buf    bytes.Buffer // of the encoded reply
 }
 
-func (s *session) begin(r *http.Request, w http.ResponseWriter, vars *pattern.Values) {
-	s.path = r.URL.Path
-	s.call.Request, s.call.Writer, s.call.Vars = r, w, vars
-	s.call.Event, s.call.Route = &s.event, s.view.route
-	s.call.Configure(s.view.values)
+// desk is what the handling of an event needs. It is pooled by its view.
+type desk struct {
+	call  resolve.Call
+	event resolve.Event
+	buf   bytes.Buffer // of the encoded reply
 }
 
-// forget drops what belongs to the handshake.
-func (s *session) forget() {
-	s.call.Reset()
-	s.call.Event, s.call.Route = &s.event, s.view.route
-	s.call.Configure(s.view.values)
+// sit gives the session a desk.
+func (s *session) sit() {
+	v := s.view
+	d, ok := v.desks.Get().(*desk)
+	if !ok {
+		d = &desk{}
+		d.call.Configure(v.values)
+	}
+	d.call.Event, d.call.Route, d.event.Conn = &d.event, v.route, s.conn
+	s.desk = d
+}
+
+// stand leaves the desk to others. One that was left in the middle of an event is dropped.
+func (s *session) stand() {
+	d := s.desk
+	s.desk = nil
+	d.call.Reset()
+	d.event = resolve.Event{}
+	if d.buf.Cap() > maxKeptReply {
+		d.buf = bytes.Buffer{}
+	}
+	s.view.desks.Put(d)
 }
 
 // own runs a view that owns its connection. One that returns without an error
@@ -109,7 +126,7 @@ func (s *session) open(w http.ResponseWriter, r *http.Request) {
 	}
 	// The request belongs to net/http once the connection is accepted; what
 	// later events need of it is in the scope.
-	s.forget()
+	s.stand()
 	if err := s.conn.Serve(s); err != nil {
 		s.unserved(w, r, err)
 	}
@@ -189,13 +206,15 @@ func (s *session) result(run *inject.Run, res *messageResult) (out reply, err er
 
 // Message implements ws.Handler.
 func (s *session) Message(_ *ws.WebSocket, m ws.Message) {
+	s.sit()
 	s.event.Message = m
 	s.failed = inject.ErrGoexit // if run does not return
 	err := s.run(s.view.message, s.view.result)
-	s.event.Message, s.failed = ws.Message{}, err
+	s.failed = err
 	if err != nil {
 		s.fail(err)
 	}
+	s.stand()
 }
 
 // Closed implements ws.Handler. It is a call with a context of its own: the
@@ -207,6 +226,7 @@ func (s *session) Closed(conn *ws.WebSocket, code ws.Code, reason ws.Reason) {
 	if s.view.closed == nil {
 		return
 	}
+	s.sit()
 	s.event.Code, s.event.Reason = code, reason
 	if err := s.disconnect(ctx); err != nil && !errors.Is(err, ws.ErrClosed) {
 		s.view.observe(nil, err)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	gobwas "github.com/gobwas/ws"
+	"github.com/gofogo/fogo/internal/deflate"
 )
 
 // AcceptOption changes how a handshake is accepted: [Subprotocol], [Header], [BaseContext].
@@ -22,6 +22,9 @@ type acceptance struct {
 	sub    string
 	header http.Header
 	base   context.Context
+
+	compression deflate.Params
+	extensions  string
 }
 
 // Subprotocol chooses the subprotocol, "" for none. The client must have offered it
@@ -62,8 +65,8 @@ func BaseContext(ctx context.Context) AcceptOption {
 
 // Offered returns the subprotocols that the client offered, in its order; nil once the handshake was answered.
 func (c *WebSocket) Offered() []string {
-	_ = c.writing.wait(nil, nil, 0)
-	defer c.writing.give()
+	c.answering.Lock()
+	defer c.answering.Unlock()
 	if c.hs == nil {
 		return nil
 	}
@@ -84,8 +87,8 @@ func (c *WebSocket) Accept(opts ...AcceptOption) error {
 	if c.is(flagOpen) && len(opts) == 0 {
 		return nil
 	}
-	_ = c.writing.wait(nil, nil, 0)
-	defer c.writing.give()
+	c.answering.Lock()
+	defer c.answering.Unlock()
 	switch {
 	case c.is(flagRejected):
 		return errRefused
@@ -101,6 +104,9 @@ func (c *WebSocket) Accept(opts ...AcceptOption) error {
 			return err
 		}
 	}
+	if o := c.opts.compression(); o != nil {
+		a.compression, a.extensions, _ = deflate.Accept(c.hs.r.Header["Sec-Websocket-Extensions"], o.config(c.opts.Overflow))
+	}
 	return c.accept(&a)
 }
 
@@ -114,20 +120,23 @@ func (c *WebSocket) preferred() string {
 	return ""
 }
 
-// accept does what was decided. The writing turn is held.
+// accept does what was decided. answering is held.
 func (c *WebSocket) accept(a *acceptance) error {
 	answer := a.answer() // before hijacking: the header belongs to net/http
 	c.owned = true
-	if t := c.opts.tracker(); t != nil && !t.add(c) {
-		c.owned = false
-		return errDrainingHandshake()
+	if t := c.opts.tracker(); t != nil {
+		if err := t.add(c, c.opts.maxConnections()); err != nil {
+			c.owned = false
+			return err
+		}
 	}
+	c.deflate = newDeflation(c.opts, a.compression, false)
 	if err := c.hijack(); err != nil {
 		c.owned = false
-		c.tracked.remove(c)
+		c.tracked.remove(c) // but it has not left: it can still be accepted
 		return err
 	}
-	c.sub, c.base, c.hs = a.sub, a.base, nil // the request can be collected
+	c.sub, c.base, c.hs = a.sub, valuesOf(a.base), nil // the request can be collected
 	_ = c.conn.SetWriteDeadline(time.Now().Add(c.opts.handshakeTimeout()))
 	_, err := c.conn.Write(answer)
 	if c.state.Or(flagOpen)&flagDraining != 0 {
@@ -138,7 +147,7 @@ func (c *WebSocket) accept(a *acceptance) error {
 		c.mu.Lock()
 		c.owned = false // nobody was told of it
 		c.mu.Unlock()
-		c.tracked.remove(c)
+		c.gone()
 		return c.closedErr()
 	}
 	c.watch()
@@ -153,7 +162,10 @@ func (c *WebSocket) hijack() error {
 	}
 	_ = conn.SetDeadline(time.Time{}) // net/http does so, others may not
 	c.conn = conn
-	c.in = reader{src: (*source)(c), opts: c.opts, side: gobwas.StateServerSide}
+	if isBare(conn) {
+		c.state.Or(flagBare)
+	}
+	c.in = newReader(c)
 	if rw != nil {
 		if n := rw.Reader.Buffered(); n > 0 {
 			p, _ := rw.Reader.Peek(n) // copied: the bufio.Reader goes
@@ -189,6 +201,9 @@ func (a *acceptance) answer() []byte {
 	b = append(append(b, acceptKey(a.hs.key)...), "\r\n"...)
 	if a.sub != "" {
 		b = append(append(append(b, "Sec-WebSocket-Protocol: "...), a.sub...), "\r\n"...)
+	}
+	if a.extensions != "" {
+		b = append(append(append(b, "Sec-WebSocket-Extensions: "...), a.extensions...), "\r\n"...)
 	}
 	for name, values := range a.hs.w.Header() {
 		_, set := a.header[name]
@@ -237,8 +252,8 @@ func (c *WebSocket) Reject(status int, header http.Header, body []byte) error {
 	if status < 200 || status > 599 {
 		return fmt.Errorf("ws: status %d cannot refuse a handshake: use 200 to 599", status)
 	}
-	_ = c.writing.wait(nil, nil, 0)
-	defer c.writing.give()
+	c.answering.Lock()
+	defer c.answering.Unlock()
 	switch {
 	case c.is(flagRejected):
 		return errRefused
@@ -258,7 +273,7 @@ func (c *WebSocket) Reject(status int, header http.Header, body []byte) error {
 	return err
 }
 
-// refused makes the connection one that never was. The writing turn is held.
+// refused makes the connection one that never was. answering is held.
 func (c *WebSocket) refused() {
 	c.hs = nil
 	c.mu.Lock()
@@ -271,12 +286,19 @@ func (c *WebSocket) refused() {
 	if c.done != nil {
 		close(c.done)
 	}
+	if c.left != nil {
+		defer c.left()
+		c.left = nil
+	}
 }
 
 // newConn returns an open connection over conn; the client's side of it.
-func newConn(conn net.Conn, opts *Options, base context.Context) *WebSocket {
-	c := &WebSocket{opts: opts, client: true, conn: conn, base: base}
-	c.in = reader{src: (*source)(c), opts: opts, side: gobwas.StateClientSide}
+func newConn(conn net.Conn, opts *Options, base context.Context, p deflate.Params) *WebSocket {
+	c := &WebSocket{opts: opts, client: true, conn: conn, base: base, deflate: newDeflation(opts, p, true)}
+	if isBare(conn) {
+		c.state.Or(flagBare)
+	}
+	c.in = newReader(c)
 	c.state.Or(flagOpen)
 	return c
 }

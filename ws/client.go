@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gofogo/fogo/internal/deflate"
 )
 
 // ClientOptions are the options of a client. Of the embedded [Options] a client uses limits, timers and
@@ -81,7 +83,11 @@ func connect(
 	if err := checkAnswer(req, resp, opts); err != nil {
 		return nil, resp, err
 	}
-	c := newConn(conn, &opts.Options, ctx)
+	compression, err := checkExtensions(resp, opts)
+	if err != nil {
+		return nil, resp, err
+	}
+	c := newConn(conn, &opts.Options, ctx, compression)
 	c.sub = resp.Header.Get("Sec-Websocket-Protocol")
 	p, _ := br.Peek(br.Buffered())
 	c.in.preload(p) // the server may send at once
@@ -119,6 +125,9 @@ func newRequest(ctx context.Context, rawURL string, opts *ClientOptions) (*http.
 	req.Header.Set("Connection", "Upgrade")
 	req.Header.Set("Sec-WebSocket-Version", "13")
 	req.Header.Set("Sec-WebSocket-Key", base64.StdEncoding.EncodeToString(nonce[:]))
+	if o := opts.Compression; o != nil {
+		req.Header.Set("Sec-WebSocket-Extensions", deflate.Offer(o.config(opts.Overflow)))
+	}
 	if subs := opts.Subprotocols; len(subs) > 0 {
 		for _, p := range subs {
 			if !isToken(p) {
@@ -181,6 +190,22 @@ func exchange(conn net.Conn, br *bufio.Reader, req *http.Request) (*http.Respons
 	return resp, nil
 }
 
+// checkExtensions returns the compression that the server has agreed to, if it was offered any.
+func checkExtensions(resp *http.Response, opts *ClientOptions) (p deflate.Params, err error) {
+	lines := resp.Header["Sec-Websocket-Extensions"]
+	switch o := opts.Compression; {
+	case o != nil:
+		if p, err = deflate.Agree(lines, o.config(opts.Overflow)); err == nil {
+			return p, nil
+		}
+	case len(lines) == 0:
+		return p, nil
+	}
+	return p, &HandshakeError{
+		Status: resp.StatusCode, Header: resp.Header, Err: err, Detail: "the answer has an extension that was not offered",
+	}
+}
+
 // checkAnswer applies the rules of RFC 6455 section 4.1 for the server's response.
 func checkAnswer(req *http.Request, resp *http.Response, opts *ClientOptions) error {
 	fail := func(detail string) error {
@@ -196,8 +221,6 @@ func checkAnswer(req *http.Request, resp *http.Response, opts *ClientOptions) er
 		return fail("the answer has no Connection: Upgrade")
 	case resp.Header.Get("Sec-Websocket-Accept") != acceptKey(req.Header.Get("Sec-Websocket-Key")):
 		return fail("the answer's Sec-WebSocket-Accept doesn't fit the key")
-	case len(resp.Header["Sec-Websocket-Extensions"]) > 0:
-		return fail("the answer has an extension that was not offered")
 	case len(subs) > 1 || len(subs) == 1 && !slices.Contains(opts.Subprotocols, subs[0]):
 		return fail("the answer has a subprotocol that was not offered")
 	}

@@ -76,9 +76,13 @@ func (c *WebSocket) Fail(code Code, reason string) {
 }
 
 func (c *WebSocket) fail(code Code, reason Reason, cause error) {
-	if !c.begin(code, reason, cause) {
-		return
+	if c.begin(code, reason, cause) {
+		c.part(code, reason)
 	}
+}
+
+// part says goodbye without waiting for an answer. Closing has begun.
+func (c *WebSocket) part(code Code, reason Reason) {
 	if c.sendClose(code, reason, c.opts.closeTimeout()) != nil {
 		c.end(hangUp)
 		return
@@ -183,14 +187,30 @@ func parseClose(p []byte) (Code, Reason, *violation) {
 	return code, Reason(p[2:]), nil
 }
 
-// sendClose writes the one Close frame. Closing must have begun: that keeps everything else from being sent after it.
+// sendClose writes the one Close frame, behind the messages that still wait. Closing must have begun:
+// that keeps everything else from being sent after it.
 func (c *WebSocket) sendClose(code Code, reason Reason, limit time.Duration) error {
-	if err := c.writing.wait(nil, nil, limit); err != nil {
+	if err := c.acquire(none, true, limit); err != nil {
 		return err
 	}
-	defer c.writing.give()
-	_ = c.conn.SetWriteDeadline(time.Now().Add(limit))
-	return writeFrame(none, c, gobwas.OpClose, true, closePayload(code, reason))
+	if c.out.cutShort() {
+		c.release()
+		return errBroken
+	}
+	return c.lastWords(code, reason, time.Now().Add(limit))
+}
+
+// errBroken says that a frame was cut short, so that nothing can follow it.
+var errBroken = errors.New("ws: a frame was cut short")
+
+// lastWords writes what is left and the Close frame. The caller is the writer; nobody will be after it.
+func (c *WebSocket) lastWords(code Code, reason Reason, deadline time.Time) error {
+	defer c.release()
+	conn := c.transport()
+	_ = conn.SetWriteDeadline(deadline)
+	f := framing{op: gobwas.OpClose, fin: true, masked: c.client}
+	_, err := conn.Write(appendFrame(c.out.remains(), f, closePayload(code, reason)))
+	return err
 }
 
 func closePayload(code Code, reason Reason) []byte {

@@ -20,6 +20,9 @@ var (
 	// ErrServing is returned by Receive and its relatives once [WebSocket.Serve] reads the connection.
 	ErrServing = errors.New("ws: the connection is read by Serve")
 
+	// ErrTooSlow is why a connection was given up whose peer did not take its messages in time. See [OverflowClose].
+	ErrTooSlow = errors.New("ws: the peer takes its messages too slowly")
+
 	// ErrInvalidText is returned for text to be sent that is not UTF-8. Nothing was sent.
 	ErrInvalidText = errors.New("ws: text is not valid UTF-8")
 )

@@ -127,7 +127,7 @@ func (f *flaky) Read(p []byte) (int, error) {
 // FuzzReader holds the reader against the oracle, however the bytes are cut up.
 func FuzzReader(f *testing.F) {
 	mask := func(first byte, payload string) []byte {
-		b := appendHeader(nil, gobwas.OpCode(first&0x0f), first&0x80 != 0, len(payload), true, [4]byte{})
+		b := appendHeader(nil, framing{op: gobwas.OpCode(first & 0x0f), fin: first&0x80 != 0, masked: true}, len(payload), [4]byte{})
 		return append(b, payload...)
 	}
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }

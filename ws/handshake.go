@@ -3,9 +3,12 @@ package ws
 import (
 	"crypto/sha1" //nolint:gosec // RFC 6455 section 4.2.2 asks for it; nothing secret is hashed
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/gofogo/fogo/internal/deflate"
 )
 
 // handshake is an opening handshake that was found valid and is not answered yet.
@@ -40,14 +43,31 @@ func New(w http.ResponseWriter, r *http.Request, opts *Options) (*WebSocket, err
 	if err != nil {
 		return nil, err
 	}
-	c := &WebSocket{opts: opts, base: r.Context()}
+	leave, err := opts.admit(r)
+	if err != nil {
+		return nil, err
+	}
+	c := &WebSocket{opts: opts, base: r.Context(), left: leave}
 	c.hs = &handshake{w: w, r: r, key: key, offered: tokens(r.Header["Sec-Websocket-Protocol"])}
 	return c, nil
 }
 
+// admit asks the application about a handshake that is in order.
+func (o *Options) admit(r *http.Request) (leave func(), err error) {
+	if o == nil || o.Admit == nil {
+		return nil, nil
+	}
+	leave, err = o.Admit(r)
+	var he *HandshakeError
+	if err == nil || errors.As(err, &he) {
+		return leave, err
+	}
+	return leave, &HandshakeError{Status: http.StatusTooManyRequests, Detail: "not admitted", Err: err}
+}
+
 func checkHandshake(r *http.Request, opts *Options) (key string, err error) {
-	if opts.tracker().draining() {
-		return "", errDrainingHandshake()
+	if err := opts.tracker().refuses(opts.maxConnections()); err != nil {
+		return "", err
 	}
 	if r.Method != http.MethodGet {
 		return "", &HandshakeError{
@@ -83,6 +103,10 @@ func checkHandshake(r *http.Request, opts *Options) (key string, err error) {
 		// Its bytes would be taken for frames.
 		return "", badRequest("a WebSocket handshake has no body")
 	}
+	if !deflate.Valid(r.Header["Sec-Websocket-Extensions"]) {
+		// RFC 6455 section 9.1: what doesn't conform to the grammar fails the connection.
+		return "", badRequest("Sec-WebSocket-Extensions is malformed")
+	}
 	if !checkOrigin(r, opts) {
 		return "", &HandshakeError{Status: http.StatusForbidden, Detail: "origin not allowed"}
 	}
@@ -102,8 +126,11 @@ func badRequest(detail string) error {
 	return &HandshakeError{Status: http.StatusBadRequest, Detail: detail}
 }
 
-func errDrainingHandshake() error {
-	return &HandshakeError{Status: http.StatusServiceUnavailable, Detail: "the server is shutting down"}
+// unavailable refuses a handshake that could succeed later.
+func unavailable(detail string) *HandshakeError {
+	return &HandshakeError{
+		Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"5"}}, Detail: detail,
+	}
 }
 
 func validKey(s string) bool {

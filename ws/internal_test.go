@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gofogo/fogo/internal/deflate"
 	"github.com/gofogo/fogo/internal/memnet"
 )
 
@@ -74,7 +75,7 @@ func TestTurnUnderContention(t *testing.T) {
 func connected(t testing.TB, opts *Options) (client, server *WebSocket) {
 	t.Helper()
 	a, b := memnet.Pipe(memnet.DefaultBuffer)
-	client, server = newConn(a, opts, context.Background()), newConn(b, opts, context.Background())
+	client, server = newConn(a, opts, context.Background(), deflate.Params{}), newConn(b, opts, context.Background(), deflate.Params{})
 	server.client = false
 	server.in.side = 1 // StateServerSide
 	t.Cleanup(func() {

@@ -17,6 +17,10 @@ const (
 	DefaultPongTimeout      = 20 * time.Second
 	DefaultWriteTimeout     = 10 * time.Second
 	DefaultCloseTimeout     = 5 * time.Second
+	DefaultMessageTimeout   = time.Minute
+	DefaultMaxControlFrames = 100     // a second
+	DefaultQueueMessages    = 256     // unless senders block
+	DefaultQueueBytes       = 1 << 20 // 1 MiB
 )
 
 // Options are the limits and rules of connections. The zero value, and a nil
@@ -29,6 +33,19 @@ type Options struct {
 	// MaxFrame limits a single frame. Default: as MaxMessage; negative: no limit of its own.
 	MaxFrame int64
 
+	// MaxControlFrames limits the Pings and Pongs of a peer in a second; more close the connection with 1008. Default 100; negative: no limit.
+	MaxControlFrames int
+	// MessageTimeout limits the time from the first byte of a message to its last, to about a PingInterval;
+	// a slower one closes the connection with 1008. Default 1 min; negative: no limit.
+	MessageTimeout time.Duration
+
+	// MaxConnections limits the connections of the Tracker. A handshake beyond is answered with 503. Default: no limit.
+	MaxConnections int
+	// Admit, if set, is asked about every handshake that is in order otherwise: to limit the connections of an address
+	// or a user, say. An error refuses it, with 429 unless it is a [HandshakeError]. The
+	// returned function, if not nil, is called once when the connection is over or the handshake refused.
+	Admit func(*http.Request) (leave func(), err error)
+
 	// HandshakeTimeout limits writing the answer to the handshake, on a client the whole handshake. Default 10 s.
 	HandshakeTimeout time.Duration
 	// PingInterval is the silence after which the peer is sent a Ping. Default 30 s; negative: never.
@@ -37,11 +54,24 @@ type Options struct {
 	// is given up. Only time in which somebody reads counts. Any byte from the
 	// peer is an answer. Default 20 s; negative: wait for ever.
 	PongTimeout time.Duration
-	// WriteTimeout limits each write to the network, and the wait of a Send
-	// without a context for its turn. Default 10 s; negative: no limit.
+	// WriteTimeout limits each write to the network, which may last a quarter longer, and the wait
+	// of a Send without a context for its turn. Default 10 s; negative: no limit.
 	WriteTimeout time.Duration
 	// CloseTimeout limits the wait for the peer's Close frame and for its end of the TCP connection. Default 5 s.
 	CloseTimeout time.Duration
+
+	// QueueMessages and QueueBytes bound what waits to be sent when the network, or a peer, is slow; a frame's
+	// header counts too. The default of messages is 0 for OverflowBlock: a Send returns when its message is with the kernel, and who comes meanwhile waits.
+	// For the other policies it is 256, and then a Send returns at once. Default of bytes: 1 MiB.
+	QueueMessages, QueueBytes int
+	// Overflow is what happens to a message that finds no room in the queue.
+	Overflow Overflow
+
+	// Compression asks for permessage-deflate. Nil: messages are never compressed.
+	Compression *Compression
+
+	// NoParking lets every connection under Serve keep its goroutine while it is idle.
+	NoParking bool
 
 	// Subprotocols are those the endpoint speaks, best first. A server picks the first that
 	// the client offers, a client offers all. RFC 6455 section 1.9.
@@ -98,6 +128,14 @@ func (o *Options) Validate() error {
 	}
 	if o.HandshakeTimeout < 0 || o.CloseTimeout < 0 {
 		errs = append(errs, errors.New("ws: HandshakeTimeout and CloseTimeout cannot be switched off"))
+	}
+	if c := o.Compression; c != nil {
+		if err := c.config(o.Overflow).Check(); err != nil {
+			errs = append(errs, fmt.Errorf("ws: Compression: %w", err))
+		}
+	}
+	if o.Overflow > OverflowClose || o.QueueMessages < 0 || o.QueueBytes < 0 {
+		errs = append(errs, errors.New("ws: Overflow is unknown, or QueueMessages or QueueBytes is negative"))
 	}
 	return errors.Join(errs...)
 }
@@ -160,12 +198,57 @@ func (o *Options) pongTimeout() time.Duration {
 	return or(o.PongTimeout, DefaultPongTimeout)
 }
 
+func (o *Options) messageTimeout() time.Duration {
+	if o == nil {
+		return DefaultMessageTimeout
+	}
+	return or(o.MessageTimeout, DefaultMessageTimeout)
+}
+
+// maxControlFrames is 0 if there is no limit.
+func (o *Options) maxControlFrames() int {
+	if o == nil || o.MaxControlFrames == 0 {
+		return DefaultMaxControlFrames
+	}
+	return max(0, o.MaxControlFrames)
+}
+
+func (o *Options) maxConnections() int {
+	if o == nil {
+		return 0
+	}
+	return o.MaxConnections
+}
+
 func (o *Options) writeTimeout() time.Duration {
 	if o == nil {
 		return DefaultWriteTimeout
 	}
 	return or(o.WriteTimeout, DefaultWriteTimeout)
 }
+
+func (o *Options) queue() limits {
+	if o == nil {
+		return limits{}
+	}
+	l := limits{messages: o.QueueMessages, bytes: o.QueueBytes, overflow: o.Overflow}
+	if l.messages == 0 && l.overflow != OverflowBlock {
+		l.messages = DefaultQueueMessages
+	}
+	if l.bytes == 0 {
+		l.bytes = DefaultQueueBytes
+	}
+	return l
+}
+
+func (o *Options) compression() *Compression {
+	if o == nil {
+		return nil
+	}
+	return o.Compression
+}
+
+func (o *Options) noParking() bool { return o != nil && o.NoParking }
 
 func (o *Options) subprotocols() []string {
 	if o == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,17 +22,26 @@ func now() instant { return int64(time.Since(epoch)) }
 // not answer is given up. A connection without pings only pays for the clock.
 type liveness struct {
 	last   atomic.Int64 // when bytes came last
-	since  atomic.Int64 // since when a read waits for bytes; 0: nobody reads
-	waited atomic.Int64 // how long reads have waited in vain or not, summed up
+	since  atomic.Int64 // since when somebody waits for bytes; 0: nobody does
+	waited atomic.Int64 // how long somebody has waited before, in vain or not, summed up
 
-	mu      sync.Mutex
-	timer   *time.Timer
-	stopped bool
+	place int32        // guarded by pulse.mu
+	owed  atomic.Int32 // Pongs that the peer may send, because of our Pings
+	timer *time.Timer // of a connection without a tracker; guarded by WebSocket.mu
 
-	// For the timer's goroutine alone.
+	// Guarded by WebSocket.mu.
 	sent     instant // the latest Ping
 	pinged   instant // the first unanswered Ping; 0: none
 	listened int64   // what listening() was then
+}
+
+// answered takes note of n Pongs and reports whether they were owed.
+func (l *liveness) answered(n int32) bool {
+	if l.owed.Load() < n {
+		return false
+	}
+	l.owed.Add(-n)
+	return true
 }
 
 func (l *liveness) waiting() { l.since.Store(now()) }
@@ -55,122 +63,171 @@ func (l *liveness) listening(at instant) int64 {
 	return sum
 }
 
-func (l *liveness) stop() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stopped = true
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-}
-
-// again sets the timer.
-func (l *liveness) again(d time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.stopped && l.timer != nil {
-		l.timer.Reset(d)
-	}
-}
-
-// watch starts the pings of a connection.
+// watch starts the looks at a connection.
 func (c *WebSocket) watch() {
-	interval := c.opts.pingInterval()
-	if interval == 0 {
+	at := now()
+	c.life.last.Store(at)
+	interval := shorter(c.opts.pingInterval(), c.opts.messageTimeout())
+	switch {
+	case interval == 0:
+	case c.tracked != nil:
+		c.tracked.pulse.set(c, at+int64(interval))
+	default:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.life.timer = time.AfterFunc(interval, c.tick)
+	}
+}
+
+// unwatch ends them.
+func (c *WebSocket) unwatch() {
+	if c.tracked != nil {
+		c.tracked.pulse.remove(c)
 		return
 	}
-	l := &c.life
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last.Store(now())
-	l.timer = time.AfterFunc(interval, c.tick)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.life.timer != nil {
+		c.life.timer.Stop()
+	}
+}
+
+// tick is what the timer of a connection without a tracker does.
+func (c *WebSocket) tick() {
+	d := c.look(now())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d > 0 && !c.is(flagEnded) {
+		c.life.timer.Reset(d)
+	}
+}
+
+// look looks after a connection, without blocking, and returns when it should be done again; 0: never.
+func (c *WebSocket) look(at instant) time.Duration {
+	if c.is(flagClosing) {
+		return 0
+	}
+	if c.overdue(at) {
+		go c.fail(CodePolicyViolation, "the message takes too long", nil)
+		return 0
+	}
+	return shorter(shorter(c.heartbeat(at), c.rest(at)), c.opts.messageTimeout())
+}
+
+// shorter returns the shorter of two durations of which 0 means never.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// overdue reports whether the rest of a message has been awaited for too long.
+func (c *WebSocket) overdue(at instant) bool {
+	limit := c.opts.messageTimeout()
+	c.mu.Lock()
+	in := c.in
+	c.mu.Unlock()
+	if in == nil || limit == 0 {
+		return false
+	}
+	began := in.began.Load()
+	return began != 0 && time.Duration(at-began) > limit
 }
 
 // errNoPong is why a connection was given up.
 var errNoPong = errors.New("ws: no answer to a ping")
 
-// tick runs on the timer, never twice at a time: it sets the timer last.
-func (c *WebSocket) tick() {
-	if c.is(flagClosing) {
-		return
+// heartbeat pings a silent peer, or gives it up, and returns how long it may be left alone.
+func (c *WebSocket) heartbeat(at instant) time.Duration {
+	next := c.opts.pingInterval()
+	if next == 0 {
+		return 0
 	}
-	if wait := c.judge(now()); wait > 0 {
-		c.life.again(wait)
-		return
-	}
-	if c.is(flagClosing) {
-		return
+	c.mu.Lock()
+	wait, dead := c.judge(at)
+	c.mu.Unlock()
+	switch {
+	case dead:
+		if c.begin(CodeAbnormal, "", errNoPong) {
+			go c.giveUp()
+		}
+		return 0
+	case wait > 0:
+		return wait
 	}
 	// A writer at work makes a ping pointless: bytes that cannot leave end the connection by WriteTimeout.
-	if c.writing.try() {
-		c.ping()
+	if c.out.try() {
+		c.ping(at)
 	}
-	next := c.opts.pingInterval()
 	if limit := c.opts.pongTimeout(); limit > 0 {
 		next = min(next, limit)
 	}
-	c.life.again(next)
+	return next
 }
 
-// ping sends an empty Ping. It holds the writing turn and gives it back.
-func (c *WebSocket) ping() {
+// ping sends an empty Ping. The caller is the writer.
+func (c *WebSocket) ping(at instant) {
 	if c.is(flagClosing) {
-		c.writing.give()
+		c.release()
 		return
 	}
-	c.life.noteSent(now())
-	err := writeFrame(none, c, gobwas.OpPing, true, "")
-	c.writing.give()
-	if err != nil {
-		c.lose(err)
-	}
-}
-
-func (l *liveness) noteSent(at instant) {
+	c.mu.Lock()
+	l := &c.life
+	l.owed.Add(1)
 	l.sent = at
 	if l.pinged == 0 {
 		l.pinged, l.listened = at, l.listening(at)
 	}
+	c.mu.Unlock()
+	_ = launch(c, framing{op: gobwas.OpPing, fin: true, masked: c.client}, "") // it ends the connection if it fails
 }
 
-// judge looks at a connection when its timer fires, and returns how long it
-// may be left alone; 0 means that a Ping is due. It gives the connection up if one was not answered.
+// judge returns how long the connection may be left alone, 0 if a Ping is due, and whether
+// the peer must be given up because it hasn't answered one. mu is held.
 //
 // For PongTimeout only time counts in which somebody listened: pongs that lie in the
 // socket behind a handler at work are no sign of death. But the peer is pinged further, because
 // a write that fails is then the one way to notice that it has gone.
-func (c *WebSocket) judge(at instant) time.Duration {
+func (c *WebSocket) judge(at instant) (wait time.Duration, dead bool) {
 	l := &c.life
 	last := l.last.Load()
 	interval := c.opts.pingInterval()
 	if l.pinged == 0 || last >= l.pinged {
 		l.pinged = 0
-		return max(0, interval-time.Duration(at-last))
+		return max(0, interval-time.Duration(at-last)), false
 	}
-	wait := max(0, interval-time.Duration(at-l.sent))
+	wait = max(0, interval-time.Duration(at-l.sent))
 	limit := c.opts.pongTimeout()
 	if limit == 0 {
-		return wait
+		return wait, false
 	}
 	left := limit - time.Duration(l.listening(at)-l.listened)
-	if left <= 0 {
-		c.giveUp()
-		return 0
-	}
-	return min(wait, left)
+	return min(wait, max(0, left)), left <= 0
 }
 
 // giveUp ends a connection whose peer is silent. To the application it has
 // dropped (1006); a peer that lives but never answers is told why, if its socket takes the frame.
-func (c *WebSocket) giveUp() {
-	if !c.begin(CodeAbnormal, "", errNoPong) {
-		return
+func (c *WebSocket) giveUp() { c.part(CodePolicyViolation, "no answer to a ping") }
+
+// rest sends a reader that has been waiting for a while to the parking, and returns when to look again; 0: there is no need to.
+func (c *WebSocket) rest(at instant) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	in := c.in
+	if !c.is(flagServing) || c.is(flagParked) || in == nil || !in.hot {
+		return 0
 	}
-	if c.sendClose(CodePolicyViolation, "no answer to a ping", c.opts.closeTimeout()) != nil {
-		c.end(hangUp)
-		return
+	since := c.life.since.Load()
+	if since == 0 {
+		return c.linger() // a handler is at work
 	}
-	c.end(halfClose)
+	if wait := c.linger() - time.Duration(at-since); wait > 0 {
+		return wait
+	}
+	in.tired.Store(true)
+	_ = c.conn.SetReadDeadline(past) // a kick
+	return c.linger()                // if it finds a reason not to
 }
 
 // pings are the calls of Ping that wait.
@@ -194,8 +251,9 @@ func (c *WebSocket) Ping(ctx context.Context) error {
 	}
 	p := c.addPing()
 	defer c.removePing(p.n)
+	c.life.owed.Add(1)
 	payload := binary.BigEndian.AppendUint64(make([]byte, 0, 8), p.n)
-	if err := sendFrame(ctx, c, gobwas.OpPing, true, payload); err != nil {
+	if err := sendFragment(ctx, c, framing{op: gobwas.OpPing, fin: true, masked: c.client}, payload); err != nil {
 		return err
 	}
 	select {
@@ -214,13 +272,16 @@ func (c *WebSocket) Ping(ctx context.Context) error {
 func (c *WebSocket) addPing() waitingPing {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.pings == nil {
+		c.pings = &pings{}
+	}
 	c.pings.last++
 	p := waitingPing{n: c.pings.last, ch: make(chan struct{})}
 	c.pings.waiting = append(c.pings.waiting, p)
 	return p
 }
 
-func (c *WebSocket) removePing(n uint64) { c.settle(func(p waitingPing) bool { return p.n == n }) }
+func (c *WebSocket) removePing(n uint64) { c.settlePings(func(p waitingPing) bool { return p.n == n }) }
 
 // pong wakes the calls of Ping that a Pong answers; one with a number never sent answers none. RFC 6455 section 5.5.3: a peer "MAY elect to
 // send a Pong frame for only the most recently processed Ping", so it answers the earlier ones too.
@@ -229,7 +290,7 @@ func (c *WebSocket) pong(payload []byte) {
 		return // to a ping of the timer, or unsolicited: bytes came, that is all
 	}
 	n := binary.BigEndian.Uint64(payload)
-	c.settle(func(p waitingPing) bool {
+	c.settlePings(func(p waitingPing) bool {
 		if p.n > n || n > c.pings.last {
 			return false
 		}
@@ -238,10 +299,13 @@ func (c *WebSocket) pong(payload []byte) {
 	})
 }
 
-// settle removes the waiting pings that done reports.
-func (c *WebSocket) settle(done func(waitingPing) bool) {
+// settlePings removes the waiting pings that done reports.
+func (c *WebSocket) settlePings(done func(waitingPing) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.pings == nil {
+		return
+	}
 	rest := c.pings.waiting[:0]
 	for _, p := range c.pings.waiting {
 		if !done(p) {

@@ -15,6 +15,9 @@ import (
 	"encoding/binary"
 	"io"
 	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
 
 	gobwas "github.com/gobwas/ws"
 )
@@ -36,9 +39,10 @@ type violation struct {
 func (v *violation) Error() string { return "ws: " + v.text }
 
 type reader struct {
-	src  io.Reader
-	opts *Options
-	side gobwas.State // StateServerSide or StateClientSide
+	src     io.Reader
+	opts    *Options
+	side    gobwas.State // StateServerSide or StateClientSide
+	deflate *deflation   // nil: compressed messages are against the protocol
 
 	// The buffer. Bytes r to w are unread. It is nil while there are none and nobody reads.
 	buf    []byte
@@ -46,9 +50,10 @@ type reader struct {
 	r, w   int
 
 	// The message being put together.
-	msg     []byte
-	op      gobwas.OpCode // text or binary; 0 between messages
-	checked int           // so much of msg is known to be valid UTF-8
+	msg        []byte
+	op         gobwas.OpCode // text or binary; 0 between messages
+	compressed bool
+	checked    int // so much of msg is known to be valid UTF-8
 
 	// The data frame being read.
 	inFrame bool
@@ -59,6 +64,82 @@ type reader struct {
 	left    int64 // payload bytes to come
 
 	closed bool // the peer's Close frame was read: nothing after it counts
+
+	// For Serve. See park.go and cork.
+	canPark    bool         // under Serve
+	hot        bool         // the connection talks: it keeps its goroutine; guarded by WebSocket.mu
+	tired      atomic.Bool  // it has not for a while
+	began      atomic.Int64 // since when the rest of a message is awaited; 0: it is not
+	second     instant      // when the current second of control frames began
+	controls   int          // how many came in it
+	collecting bool         // replies are being collected
+	late       *time.Timer  // bounds that
+}
+
+// readers recycles those of connections that park.
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+func newReader(c *WebSocket) *reader {
+	r := readers.Get().(*reader)
+	r.src, r.opts, r.deflate, r.side = (*source)(c), c.opts, c.deflate, gobwas.StateServerSide
+	if c.client {
+		r.side = gobwas.StateClientSide
+	}
+	r.canPark = c.is(flagBare) && c.tracked != nil && !c.opts.noParking()
+	return r
+}
+
+// recycleReader keeps the memory of a reader that holds nothing.
+func recycleReader(r *reader) {
+	r.drop()
+	*r = reader{}
+	readers.Put(r)
+}
+
+// idle reports whether the reader is between messages and has no bytes.
+func (r *reader) idle() bool { return r.r == r.w && r.op == 0 && !r.inFrame && !r.closed }
+
+// note is called before waiting for bytes: it notes since when a message is incomplete.
+func (r *reader) note() {
+	switch began := r.began.Load(); {
+	case r.idle():
+		if began != 0 {
+			r.began.Store(0)
+		}
+	case began == 0:
+		r.began.Store(now())
+	}
+}
+
+// flooded counts a control frame and reports whether there are too many.
+func (r *reader) flooded() bool {
+	if at := now(); at-r.second > int64(time.Second) {
+		r.second, r.controls = at, 0
+	}
+	r.controls++
+	limit := r.opts.maxControlFrames()
+	return limit > 0 && r.controls > limit
+}
+
+// more reports whether the next frame is in the buffer already, all of it.
+func (r *reader) more() bool {
+	b := r.buf[r.r:r.w]
+	if len(b) < 2 {
+		return false
+	}
+	head, size := 2, int(b[1]&0x7f)
+	switch {
+	case size == 127:
+		return false // it doesn't fit in here
+	case size == 126 && len(b) < 4:
+		return false
+	case size == 126:
+		head, size = 4, int(binary.BigEndian.Uint16(b[2:]))
+	}
+	if b[1]&0x80 != 0 {
+		head += 4
+	}
+	return len(b) >= head+size
 }
 
 // next returns a whole message (OpText, OpBinary; the bytes are the caller's) or a
@@ -77,15 +158,35 @@ func (r *reader) next() (gobwas.OpCode, []byte, error) {
 		}
 		r.inFrame = false
 		if r.fin {
-			op, msg := r.op, r.msg
-			r.op, r.msg, r.checked = 0, nil, 0
-			if msg == nil {
-				msg = []byte{}
-			}
-			return op, msg, nil
+			return r.message()
 		}
 	}
 }
+
+// message returns the message that is complete now.
+func (r *reader) message() (op gobwas.OpCode, msg []byte, err error) {
+	op, msg = r.op, r.msg
+	compressed := r.compressed
+	r.op, r.msg, r.checked, r.compressed = 0, nil, 0, false
+	if r.began.Load() != 0 {
+		r.began.Store(0)
+	}
+	if compressed {
+		if msg, err = r.inflate(msg); err != nil {
+			return 0, nil, err
+		}
+		if op == gobwas.OpText && !utf8.Valid(msg) {
+			return 0, nil, errNotText
+		}
+	}
+	if msg == nil {
+		msg = []byte{}
+	}
+	return op, msg, nil
+}
+
+// errNotText: RFC 6455 section 8.1, a byte stream that is not UTF-8 fails the connection.
+var errNotText = &violation{CodeInvalidPayload, "text is not valid UTF-8"}
 
 // frame begins a data frame, or returns a whole control frame.
 func (r *reader) frame() (gobwas.OpCode, []byte, error) {
@@ -109,7 +210,7 @@ func (r *reader) frame() (gobwas.OpCode, []byte, error) {
 	}
 	r.r += n
 	if h.OpCode != gobwas.OpContinuation {
-		r.op = h.OpCode
+		r.op, r.compressed = h.OpCode, h.Rsv == rsv1
 	}
 	r.inFrame, r.fin, r.masked, r.mask, r.pos, r.left = true, h.Fin, h.Masked, h.Mask, 0, h.Length
 	return h.OpCode, nil, nil
@@ -171,11 +272,18 @@ func length(size byte, b []byte) (int64, error) {
 	return int64(size), nil
 }
 
+// rsv1 is the first of the reserved bits, as gobwas.Header has them.
+const rsv1 = 4
+
 // check applies the rules of framing, then the limits.
 func (r *reader) check(h gobwas.Header) error {
 	state := r.side
 	if r.op != 0 {
 		state |= gobwas.StateFragmented
+	}
+	// RFC 7692 section 6.1: RSV1 says "compressed", on the first frame of a message only.
+	if r.deflate != nil && h.Rsv == rsv1 && (h.OpCode == gobwas.OpText || h.OpCode == gobwas.OpBinary) {
+		h.Rsv = 0
 	}
 	// RFC 6455: RSV bits without an extension, reserved opcodes (section 5.2), masks
 	// (5.1), fragments out of order (5.4), control frames in fragments or above 125 bytes (5.5).
@@ -239,13 +347,12 @@ func (r *reader) took(n int) {
 
 // text checks the bytes of a text message that came since the last time.
 func (r *reader) text(fin bool) error {
-	if r.op != gobwas.OpText {
+	if r.op != gobwas.OpText || r.compressed {
 		return nil
 	}
 	n, ok := validText(r.msg, r.checked, fin)
 	if !ok {
-		// RFC 6455 section 8.1: a byte stream that is not UTF-8 fails the connection.
-		return &violation{CodeInvalidPayload, "text is not valid UTF-8"}
+		return errNotText
 	}
 	r.checked = n
 	return nil
@@ -299,9 +406,12 @@ func (r *reader) take() []byte {
 
 // preload puts bytes in front of the source: what came right behind the handshake.
 func (r *reader) preload(p []byte) {
-	if len(p) > 0 {
-		r.buf, r.r, r.w = append(make([]byte, 0, max(len(p), readSize)), p...), 0, len(p)
-		r.buf = r.buf[:cap(r.buf)]
+	switch {
+	case len(p) == 0:
+	case len(p) <= readSize:
+		r.w = copy(r.take(), p)
+	default:
+		r.buf, r.r, r.w = append([]byte(nil), p...), 0, len(p)
 	}
 }
 

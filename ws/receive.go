@@ -36,6 +36,9 @@ func (c *WebSocket) Receive(ctx context.Context) (Message, error) {
 	return m, err
 }
 
+// errParked tells the goroutine of Serve that the connection is no longer its own.
+var errParked = errors.New("ws: parked")
+
 // errDraining tells who reads that the connection shall be closed with 1001 now.
 var errDraining = errors.New("ws: draining")
 
@@ -51,12 +54,24 @@ func (c *WebSocket) receive(ctx context.Context) (Message, error) {
 		}
 		return Message{}, err
 	}
-	defer c.reading.give()
+	parked := false
+	defer func() {
+		if !parked {
+			c.reading.give()
+		}
+	}()
 	if ctx.Done() != nil && !c.ownContext(ctx) {
 		stop := context.AfterFunc(ctx, c.kick)
 		defer stop() // a kick that is under way hits nobody, or somebody who shrugs it off
 	}
 	m, err := c.nextMessage(ctx)
+	if parked = err == errParked; parked {
+		return m, err
+	}
+	if err == nil && c.is(flagServing) && c.in.more() {
+		c.in.collecting = true
+		c.cork()
+	}
 	c.in.rest()
 	return m, err
 }
@@ -89,12 +104,19 @@ func (c *WebSocket) nextMessage(ctx context.Context) (Message, error) {
 		if err := c.stopped(ctx); err != nil {
 			return Message{}, err
 		}
+		if c.in.canPark && c.is(flagServing) && c.in.idle() && c.tryPark() {
+			return Message{}, errParked
+		}
 		op, payload, err := c.in.next()
 		if err != nil {
 			if err := c.readFailed(err); err != nil {
 				return Message{}, err
 			}
 			continue
+		}
+		if (op == gobwas.OpPing || op == gobwas.OpPong && !c.life.answered(1)) && c.in.flooded() {
+			c.fail(CodePolicyViolation, "too many control frames", nil)
+			return Message{}, c.closedErr()
 		}
 		switch op {
 		case gobwas.OpText:
@@ -105,9 +127,8 @@ func (c *WebSocket) nextMessage(ctx context.Context) (Message, error) {
 			c.peerCloses(payload)
 			return Message{}, c.closedErr()
 		case gobwas.OpPing:
-			// RFC 6455 section 5.5.2: a Pong "as soon as is practical", with the same data. A
-			// failure shows by itself: a lost connection in stopped, a pong without a turn by its absence.
-			_ = sendFrame(none, c, gobwas.OpPong, true, payload)
+			// RFC 6455 section 5.5.2: a Pong "as soon as is practical", with the same data.
+			c.sendControl(gobwas.OpPong, payload)
 		case gobwas.OpPong:
 			c.pong(payload)
 		}

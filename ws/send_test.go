@@ -178,7 +178,8 @@ func TestWriteTimeout(t *testing.T) {
 		err := c.SendText(strings.Repeat("x", 2000)) // nobody reads
 		requireClosed(t, err, ws.CodeAbnormal)
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-		require.Equal(t, ws.DefaultWriteTimeout, time.Since(start))
+		require.GreaterOrEqual(t, time.Since(start), ws.DefaultWriteTimeout)
+		require.LessOrEqual(t, time.Since(start), ws.DefaultWriteTimeout*5/4)
 		require.Error(t, ctx.Err())
 	})
 }

@@ -28,8 +28,8 @@ var errHandler = errors.New("ws: Serve needs a handler")
 // nil its Closed method will be called exactly once, also on a connection that has ended already.
 // From then on Receive returns [ErrServing].
 //
-// On which goroutine the calls come is not promised. Today each connection has
-// one of its own; a later version will park idle connections without one behind this same method.
+// The calls come on a goroutine of the connection's. An idle one has none if it is a plain TCP or Unix socket, has
+// a [Tracker], and the system is Linux, macOS or a BSD; see [Options].NoParking.
 //
 // A panic in Message is logged with its stack, and closes the connection with 1011; so does
 // runtime.Goexit. A panic in Closed is logged.
@@ -42,28 +42,57 @@ func (c *WebSocket) Serve(h Handler) error {
 			return err
 		}
 	}
-	if c.state.Or(flagServing)&flagServing != 0 {
+	if !c.beginServing(h) {
 		return ErrServing
 	}
-	go c.serve(h)
+	if c.reading.try() {
+		if c.in.canPark && c.in.idle() && c.park() {
+			return nil
+		}
+		c.reading.give()
+	}
+	go c.run()
 	return nil
 }
 
-func (c *WebSocket) serve(h Handler) {
-	defer c.finish()     // last
-	defer c.sayClosed(h) // deferred: also after Goexit in a handler
-	for c.serveOne(h) {
+// beginServing reports false if that has happened before.
+func (c *WebSocket) beginServing(h Handler) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.is(flagServing) {
+		return false
+	}
+	c.handler = h
+	c.state.Or(flagServing)
+	return true
+}
+
+// run reads and handles messages until the connection parks or ends.
+func (c *WebSocket) run() {
+	parked := false
+	defer func() { // deferred: also after Goexit in a handler
+		if !parked {
+			defer c.finish() // last
+			c.sayClosed()
+		}
+	}()
+	for more := true; more; {
+		more, parked = c.serveOne()
 	}
 }
 
-// serveOne handles one message and reports whether there may be another.
-func (c *WebSocket) serveOne(h Handler) (more bool) {
+// serveOne handles one message. It reports whether there may be another, or whether the connection
+// has parked and belongs to somebody else.
+func (c *WebSocket) serveOne() (more, parked bool) {
 	m, err := c.receive(context.Background())
-	if err == errDraining {
+	switch {
+	case err == errParked:
+		return false, true
+	case err == errDraining:
 		c.shut(CodeGoingAway, "")
-	}
-	if err != nil {
-		return false
+		return false, false
+	case err != nil:
+		return false, false
 	}
 	returned := false
 	defer func() {
@@ -74,13 +103,13 @@ func (c *WebSocket) serveOne(h Handler) (more bool) {
 		more = false
 		c.fail(CodeInternalError, "", nil)
 	}()
-	h.Message(c, m)
+	c.handler.Message(c, m)
 	returned = true
-	return true
+	return true, false
 }
 
 // sayClosed makes the last call of the handler.
-func (c *WebSocket) sayClosed(h Handler) {
+func (c *WebSocket) sayClosed() {
 	c.fail(CodeInternalError, "", nil) // if Goexit left it open
 	_ = c.await()                      // another goroutine may just be closing
 	defer func() {
@@ -89,7 +118,7 @@ func (c *WebSocket) sayClosed(h Handler) {
 		}
 	}()
 	code, reason, _ := c.CloseCode()
-	h.Closed(c, code, reason)
+	c.handler.Closed(c, code, reason)
 }
 
 func (c *WebSocket) panicked(method string, v any) {

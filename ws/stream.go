@@ -53,16 +53,34 @@ func (c *WebSocket) writer(ctx context.Context, kind Kind) (*messageWriter, erro
 	if err := c.ready(); err != nil {
 		return nil, err
 	}
-	if err := c.takeTurn(ctx, &c.sending); err != nil {
-		return nil, err
+	if ctx != nil {
+		err = ctx.Err()
 	}
+	if err == nil {
+		err = c.acquire(ctx, false, c.patience(ctx))
+	}
+	if err != nil {
+		return nil, c.whileClosing(err) // ctx may be the connection's own
+	}
+	c.setStream(true)
 	return &messageWriter{c: c, ctx: ctx, op: op, text: kind == KindText}, nil
 }
 
 // errWriterClosed is for a Writer used after Close.
 var errWriterClosed = errors.New("ws: write to a message that is finished")
 
-// messageWriter holds the sending turn until err is set.
+// setStream ends the caller's time as the writer, with a message under way or not.
+func (c *WebSocket) setStream(on bool) {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	if on {
+		c.out.busy = false
+	}
+	c.out.stream = on
+	c.settle()
+}
+
+// messageWriter keeps other messages waiting until err is set.
 type messageWriter struct {
 	c    *WebSocket
 	ctx  context.Context // of the one message that the writer lives for
@@ -122,7 +140,7 @@ func (w *messageWriter) Flush() error {
 	if n == 0 {
 		return nil
 	}
-	if err := sendFrame(w.ctx, w.c, w.op, false, w.buf[:n]); err != nil {
+	if err := sendFragment(w.ctx, w.c, w.framing(false), w.buf[:n]); err != nil {
 		return w.abort(err)
 	}
 	w.op = gobwas.OpContinuation
@@ -141,7 +159,7 @@ func (w *messageWriter) Close() error {
 	if w.text && !utf8.Valid(w.buf) {
 		return w.abort(ErrInvalidText)
 	}
-	if err := sendFrame(w.ctx, w.c, w.op, true, w.buf); err != nil {
+	if err := sendFragment(w.ctx, w.c, w.framing(true), w.buf); err != nil {
 		return w.abort(err)
 	}
 	w.release(errWriterClosed)
@@ -171,7 +189,11 @@ func (w *messageWriter) abort(err error) error {
 
 func (w *messageWriter) release(err error) {
 	w.err, w.buf = err, nil
-	w.c.sending.give()
+	w.c.setStream(false)
+}
+
+func (w *messageWriter) framing(fin bool) framing {
+	return framing{op: w.op, fin: fin, masked: w.c.client}
 }
 
 // isTimeout reports whether a deadline ended a read or write.

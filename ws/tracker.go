@@ -5,8 +5,6 @@ import (
 	"errors"
 	"sync"
 	"time"
-
-	gobwas "github.com/gobwas/ws"
 )
 
 // Tracker knows the open connections of a server, for counting and for
@@ -20,6 +18,8 @@ type Tracker struct {
 	first    *WebSocket // a list through the connections: a map would never shrink
 	count    int
 	stopping bool
+	pulse    pulse
+	parking  parking
 	empty    chan struct{} // made by Shutdown, closed when count is 0
 }
 
@@ -30,22 +30,32 @@ func (t *Tracker) Len() int {
 	return t.count
 }
 
-// draining reports whether Shutdown was called. A nil tracker never is.
-func (t *Tracker) draining() bool {
+// refuses returns why there may be no further connection, if there may be none: at most so many, if limit isn't 0. A nil tracker refuses none.
+func (t *Tracker) refuses(limit int) error {
 	if t == nil {
-		return false
+		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.stopping
+	return t.refusal(limit)
 }
 
-// add counts a connection, unless Shutdown was called.
-func (t *Tracker) add(c *WebSocket) bool {
+func (t *Tracker) refusal(limit int) error {
+	switch {
+	case t.stopping:
+		return unavailable("the server is shutting down")
+	case limit > 0 && t.count >= limit:
+		return unavailable("too many connections")
+	}
+	return nil
+}
+
+// add counts a connection, unless there may be no further one.
+func (t *Tracker) add(c *WebSocket, limit int) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.stopping {
-		return false
+	if err := t.refusal(limit); err != nil {
+		return err
 	}
 	c.tracked, c.next = t, t.first
 	if t.first != nil {
@@ -53,7 +63,7 @@ func (t *Tracker) add(c *WebSocket) bool {
 	}
 	t.first = c
 	t.count++
-	return true
+	return nil
 }
 
 // remove forgets a connection, once. A nil tracker has none.
@@ -61,10 +71,17 @@ func (t *Tracker) remove(c *WebSocket) {
 	if t == nil {
 		return
 	}
+	if t.unlink(c) == 0 {
+		t.parking.stop()
+	}
+}
+
+// unlink takes a connection out of the list, once, and returns how many are left.
+func (t *Tracker) unlink(c *WebSocket) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if c.prev == nil && t.first != c {
-		return
+		return t.count
 	}
 	if c.prev == nil {
 		t.first = c.next
@@ -79,7 +96,11 @@ func (t *Tracker) remove(c *WebSocket) {
 	if t.count == 0 && t.empty != nil {
 		close(t.empty)
 	}
+	return t.count
 }
+
+// Parked returns the number of connections that wait without a goroutine.
+func (t *Tracker) Parked() int { return t.parking.len() }
 
 // batch is how many closing handshakes, and how many hard cuts, Shutdown drives at a time.
 const batch = 512
@@ -169,13 +190,11 @@ func (c *WebSocket) cut() {
 	if !c.is(flagOpen) {
 		return
 	}
-	if c.begin(CodeGoingAway, "", errCut) && c.writing.try() {
-		_ = c.conn.SetWriteDeadline(time.Now().Add(cutTime))
-		_ = writeFrame(none, c, gobwas.OpClose, true, closePayload(CodeGoingAway, ""))
-		c.writing.give()
+	if c.begin(CodeGoingAway, "", errCut) && c.out.try() {
+		_ = c.lastWords(CodeGoingAway, "", time.Now().Add(cutTime))
 	}
 	c.end(hangUp)
-	_ = c.conn.Close() // also if it had ended and lingers
+	_ = c.transport().Close() // also if it had ended and lingers
 }
 
 // errCut is why a connection ended that Shutdown could not wait for.

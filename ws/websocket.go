@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gofogo/fogo/internal/poll"
 )
 
 // WebSocket is one connection, of the server's or the client's side.
@@ -22,28 +24,35 @@ import (
 // Whoever accepted a connection and reads it with Receive calls
 // [WebSocket.Finish] when done; [WebSocket.Serve] does that by itself.
 type WebSocket struct {
-	opts   *Options // may be nil: its methods know the defaults
-	client bool
-	state  atomic.Uint32 // flags below
-	sub    string        // agreed subprotocol; written before flagOpen is set
-	conn   net.Conn      // written before flagOpen is set
+	opts    *Options // may be nil: its methods know the defaults
+	client  bool
+	state   atomic.Uint32 // flags below
+	deflate *deflation    // what was agreed on, nil for nothing; written before flagOpen is set
+	sub     string        // agreed subprotocol; written before flagOpen is set
 
-	sending turn       // held for a whole message, so that fragments of two never mix
-	writing turn       // held for one frame, and to answer the handshake
-	hs      *handshake // guarded by writing; nil once answered, so that the request can be collected
+	answering sync.Mutex // held to answer the handshake
+	hs        *handshake // guarded by answering; nil once answered, so that the request can be collected
 
-	reading turn   // held while bytes are taken from conn
-	in      reader // guarded by reading
+	out      outbox
+	deadline instant // of the transport's writes; the writer's
+
+	reading turn    // held while bytes are taken from the transport
+	in      *reader // guarded by reading; nil while parked
+	handler Handler // of Serve; set before flagServing
 
 	mu     sync.Mutex // guards the rest
+	conn   net.Conn   // the transport; nil while parked. Set before flagOpen. It stays while one reads or writes
+	fd     int        // the bare descriptor while parked
+	token  poll.Token // of the stay in the poller
 	base   context.Context
 	ctx    context.Context // made when first asked for
 	cancel context.CancelCauseFunc
 	done   chan struct{} // made when first asked for
-	closed closedError   // valid once flagClosing is set
-	pings  pings
-	down   bool // the TCP connection is closed
-	owned  bool // a Finish is still to come
+	closed *closedError  // made when closing begins, never changed
+	pings  *pings        // made by Ping
+	down   bool          // the TCP connection is closed
+	owned  bool          // a Finish is still to come
+	left   func()        // of Options.Admit
 
 	life liveness // has its own rules
 
@@ -51,7 +60,7 @@ type WebSocket struct {
 	tracked    *Tracker   // written before flagOpen is set
 }
 
-// The flags of WebSocket.state. None is ever cleared.
+// The flags of WebSocket.state. None but flagParked is ever cleared.
 const (
 	flagOpen     = 1 << iota // the handshake was answered with 101
 	flagRejected             // the handshake was answered with something else
@@ -60,6 +69,8 @@ const (
 	flagServing              // Serve reads
 	flagPulled               // Receive was called
 	flagDraining             // the tracker wants the connection to end after the message being handled
+	flagBare                 // the transport is a socket and nothing else
+	flagParked               // there is no transport: the bare descriptor waits in the poller
 )
 
 func (c *WebSocket) is(flag uint32) bool { return c.state.Load()&flag != 0 }
@@ -79,17 +90,26 @@ func (c *WebSocket) Subprotocol() string {
 // Before the connection is accepted that is what net/http calls Request.RemoteAddr.
 func (c *WebSocket) RemoteAddr() net.Addr {
 	if c.is(flagOpen) {
-		return c.conn.RemoteAddr()
+		return c.peerAddr()
 	}
-	_ = c.writing.wait(nil, nil, 0)
-	defer c.writing.give()
+	c.answering.Lock()
+	defer c.answering.Unlock()
 	switch {
 	case c.hs != nil:
 		return requestAddr(c.hs.r.RemoteAddr)
 	case c.is(flagOpen):
-		return c.conn.RemoteAddr()
+		return c.peerAddr()
 	}
 	return requestAddr("")
+}
+
+func (c *WebSocket) peerAddr() net.Addr {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.is(flagParked) {
+		return poll.PeerAddr(c.fd)
+	}
+	return c.conn.RemoteAddr()
 }
 
 // requestAddr is the address of a client whose connection is still net/http's.
@@ -116,7 +136,7 @@ func (c *WebSocket) Context() context.Context {
 	c.ctx, c.cancel = context.WithCancelCause(context.WithoutCancel(base))
 	c.base = nil
 	if c.is(flagClosing) {
-		c.cancel(&c.closed)
+		c.cancel(c.closed)
 	}
 	return c.ctx
 }
@@ -151,7 +171,7 @@ func (c *WebSocket) CloseCode() (Code, Reason, bool) {
 func (c *WebSocket) closedErr() *closedError {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return &c.closed // never changed after flagClosing was set
+	return c.closed
 }
 
 // ready accepts the handshake if nobody did, and fails unless the connection is open.
@@ -171,15 +191,24 @@ func (c *WebSocket) ready() error {
 
 // begin starts the closing with a code. It reports false if that has happened before.
 func (c *WebSocket) begin(code Code, reason Reason, cause error) bool {
+	if !c.decide(&closedError{close: CloseError{Code: code, Reason: reason}, cause: cause}) {
+		return false
+	}
+	c.shutOutbox()
+	return true
+}
+
+// decide says once and for all why the connection is closed.
+func (c *WebSocket) decide(why *closedError) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.is(flagClosing | flagRejected) {
 		return false
 	}
-	c.closed = closedError{close: CloseError{Code: code, Reason: reason}, cause: cause}
+	c.closed = why
 	c.state.Or(flagClosing)
 	if c.cancel != nil {
-		c.cancel(&c.closed)
+		c.cancel(why)
 	}
 	return true
 }
@@ -210,34 +239,35 @@ func (c *WebSocket) end(how parting) {
 		close(c.done)
 	}
 	c.mu.Unlock()
-	c.life.stop()
+	c.unwatch()
 	if how == hangUp {
 		c.hangUp()
 		return
 	}
 	c.kick() // a reader elsewhere gives way
-	go c.linger(how)
+	go c.depart(how)
 }
 
 // hangUp closes the TCP connection.
 func (c *WebSocket) hangUp() {
-	_ = c.conn.Close() // nothing could be done about an error
+	_ = c.transport().Close() // nothing could be done about an error
 	c.mu.Lock()
 	c.down = true
 	release := !c.owned
 	c.mu.Unlock()
 	if release {
-		c.tracked.remove(c)
+		c.gone()
 	}
 }
 
-// linger reads what the peer still sends, up to its end or CloseTimeout, then closes the TCP connection.
-func (c *WebSocket) linger(how parting) {
+// depart reads what the peer still sends, up to its end or CloseTimeout, then closes the TCP connection.
+func (c *WebSocket) depart(how parting) {
 	defer c.hangUp()
 	limit := c.opts.closeTimeout()
 	deadline := time.Now().Add(limit)
-	_ = c.conn.SetWriteDeadline(deadline)
-	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && how == halfClose {
+	conn := c.transport()
+	_ = conn.SetWriteDeadline(deadline)
+	if half, ok := conn.(interface{ CloseWrite() error }); ok && how == halfClose {
 		if half.CloseWrite() != nil {
 			return
 		}
@@ -246,10 +276,10 @@ func (c *WebSocket) linger(how parting) {
 		return
 	}
 	defer c.reading.give()
-	_ = c.conn.SetReadDeadline(deadline)
+	_ = conn.SetReadDeadline(deadline)
 	buf := c.in.take()
 	for {
-		if _, err := c.conn.Read(buf); err != nil && !c.kicked(err, deadline) {
+		if _, err := conn.Read(buf); err != nil && !c.kicked(err, deadline) {
 			break
 		}
 	}
@@ -273,14 +303,36 @@ func (c *WebSocket) finish() {
 	c.owned = false
 	c.mu.Unlock()
 	if release {
-		c.tracked.remove(c)
+		c.gone()
+	}
+}
+
+// gone is the last thing that happens to a connection.
+func (c *WebSocket) gone() {
+	c.tracked.remove(c)
+	c.mu.Lock()
+	leave := c.left
+	c.left = nil
+	c.mu.Unlock()
+	if leave != nil {
+		leave()
 	}
 }
 
 // kick wakes a reader that waits for bytes: it sees a timeout and looks for
 // the reason. A kick that hits nobody, or somebody else, is harmless: a
 // reader without a reason to stop clears the deadline and goes on.
-func (c *WebSocket) kick() { _ = c.conn.SetReadDeadline(past) }
+//
+// A parked connection gets a reader that way.
+func (c *WebSocket) kick() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.is(flagParked) {
+		c.wake(nil)
+		return
+	}
+	_ = c.conn.SetReadDeadline(past)
+}
 
 // past is a deadline that is always over. Not the zero time, which means none.
 var past = time.Unix(1, 0)
@@ -291,8 +343,17 @@ type source WebSocket
 var _ io.Reader = (*source)(nil)
 
 func (s *source) Read(p []byte) (int, error) {
+	c := (*WebSocket)(s)
+	if c.in.collecting {
+		c.in.collecting = false
+		c.uncork() // before anything that may take long
+	}
 	s.life.waiting()
+	c.in.note()
 	n, err := s.conn.Read(p)
 	s.life.got(n)
+	if n > 0 && c.in.canPark {
+		c.in.tired.Store(false)
+	}
 	return n, err
 }

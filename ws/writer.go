@@ -81,57 +81,147 @@ func send[T ~string | ~[]byte](ctx context.Context, c *WebSocket, kind Kind, dat
 	if err := c.ready(); err != nil {
 		return err
 	}
-	if err := c.takeTurn(ctx, &c.sending); err != nil {
-		return err
-	}
-	defer c.sending.give()
-	return sendFrame(ctx, c, op, true, data)
+	return post(ctx, c, framing{op: op, fin: true, masked: c.client}, data)
 }
 
-// takeTurn waits for one of the connection's turns: with ctx, or up to WriteTimeout.
-func (c *WebSocket) takeTurn(ctx context.Context, t *turn) error {
-	var err error
-	var limit time.Duration
-	if ctx == nil {
-		limit = c.opts.writeTimeout()
-	} else {
-		err = ctx.Err()
+// post writes a message now, leaves it in the queue, or waits for its turn.
+func post[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, data T) error {
+	if ctx != nil && ctx.Err() != nil {
+		return c.whileClosing(ctx.Err()) // it may be the connection's own
 	}
-	if err == nil {
-		if t.try() {
-			return nil
+	o := &c.out
+	o.mu.Lock()
+	if o.corked && !o.busy && len(o.later().data)+f.size(len(data)) > corkLimit {
+		c.sendCollected()
+	}
+	done, err := false, error(nil)
+	switch {
+	case o.shut:
+		err = ErrClosed
+	case o.idle():
+		o.busy = true
+	default:
+		if done, err = enqueue(c, f, data); !done {
+			err = c.queueUp(ctx, false, c.patience(ctx))
 		}
-		err = t.wait(ctx, c.Done(), limit)
 	}
+	if done || err != nil {
+		o.mu.Unlock()
+		if err == ErrTooSlow {
+			return c.giveUpOn()
+		}
+		return c.whileClosing(err)
+	}
+	// We are the writer.
+	if d := c.deflate; d.takes(f, len(data)) {
+		p := deflateMessage(d, data)
+		defer recycle(p)
+		f.compressed = true
+		o.mu.Unlock()
+		return deliver(ctx, c, f, *p)
+	}
+	c.deflate.note(f)
+	o.mu.Unlock()
+	return deliver(ctx, c, f, data)
+}
+
+// whileClosing returns what an error means once closing has begun.
+func (c *WebSocket) whileClosing(err error) error {
 	if err != nil && c.is(flagClosing) {
-		return c.closedErr() // ctx may be the connection's own
+		return c.closedErr()
 	}
 	return err
 }
 
-// sendFrame writes one frame in its turn, unless the connection is closing.
-// A failed write ends the connection.
-func sendFrame[T ~string | ~[]byte](ctx context.Context, c *WebSocket, op gobwas.OpCode, fin bool, data T) error {
-	if err := c.takeTurn(ctx, &c.writing); err != nil {
-		return err
+// deliver writes a message as the policy wants it. The caller is the writer.
+func deliver[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, data T) error {
+	if c.opts.queue().overflow != OverflowBlock {
+		return launch(c, f, data)
 	}
-	defer c.writing.give()
+	return writeNow(ctx, c, f, data)
+}
+
+// patience is how long a sender without a context waits for its turn.
+func (c *WebSocket) patience(ctx context.Context) time.Duration {
+	if ctx != nil {
+		return 0
+	}
+	return c.opts.writeTimeout()
+}
+
+// sendFragment writes one frame of a message that is under way, or a control frame.
+func sendFragment[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, data T) error {
+	err := c.acquire(ctx, true, c.patience(ctx))
+	switch {
+	case err != nil && c.is(flagClosing):
+		return c.closedErr()
+	case err != nil:
+		return err
 	// RFC 6455 section 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-	if c.is(flagClosing) {
+	case c.is(flagClosing):
+		c.release()
 		return c.closedErr()
 	}
+	return writeNow(ctx, c, f, data)
+}
+
+// writeNow writes one frame and ends the caller's time as the writer. A write that fails ends the connection.
+func writeNow[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, data T) error {
 	if ctx != nil && ctx.Done() != nil {
 		defer c.cutWrite(ctx)()
 	}
-	err := writeFrame(ctx, c, op, fin, data)
-	if err == nil {
+	if err := writeFrame(ctx, c, f, data); err != nil {
+		return c.writeFailed(ctx, err)
+	}
+	c.release()
+	return nil
+}
+
+// launch writes as much of a message as the network takes at once, and leaves the rest to flush: under a policy
+// that drops, nobody waits for a slow peer. The caller is the writer.
+func launch[T ~string | ~[]byte](c *WebSocket, f framing, data T) error {
+	p := writeBuffers.Get().(*[]byte)
+	*p = appendFrame((*p)[:0], f, data)
+	n, err := c.attempt(*p)
+	switch {
+	case err != nil:
+		return c.writeFailed(none, err)
+	case n < len(*p):
+		c.out.mu.Lock()
+		c.out.later().flying = len(*p) - n
+		c.out.mu.Unlock()
+		go c.flush((*p)[n:]) // which keeps the buffer
 		return nil
 	}
-	if ctx != nil && ctx.Err() != nil {
-		err = ctx.Err() // what the deadline error means
+	recycle(p)
+	c.release()
+	return nil
+}
+
+// maxPongs is how many bytes of Pongs may wait for a writer at work.
+const maxPongs = 1 << 10
+
+// sendControl sends a control frame of the reader's: if somebody writes, that one will send it.
+func (c *WebSocket) sendControl(op gobwas.OpCode, payload []byte) {
+	f := framing{op: op, fin: true, masked: c.client}
+	o := &c.out
+	o.mu.Lock()
+	switch {
+	case o.shut:
+		o.mu.Unlock()
+	case o.busy || o.corked:
+		b := o.later()
+		if len(b.pongs) > maxPongs {
+			// RFC 6455 section 5.5.3: of several pings one "MAY elect to send a Pong frame for only the most recently processed".
+			b.pongs = b.pongs[:0]
+		}
+		b.pongs = appendFrame(b.pongs, f, payload)
+		o.mu.Unlock()
+	default:
+		o.busy = true
+		o.mu.Unlock()
+		_ = writeNow(none, c, f, payload) // a failure shows by itself: the connection is lost
 	}
-	c.lose(err)
-	return c.closedErr()
 }
 
 // cutWrite makes the end of ctx break a write. The returned function stops
@@ -139,7 +229,11 @@ func sendFrame[T ~string | ~[]byte](ctx context.Context, c *WebSocket, op gobwas
 func (c *WebSocket) cutWrite(ctx context.Context) func() {
 	fired := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		_ = c.conn.SetWriteDeadline(past)
+		c.mu.Lock()
+		if c.conn != nil {
+			_ = c.conn.SetWriteDeadline(past)
+		}
+		c.mu.Unlock()
 		close(fired)
 	})
 	return func() {
@@ -150,27 +244,25 @@ func (c *WebSocket) cutWrite(ctx context.Context) func() {
 }
 
 // writeFrame writes a frame: header and payload in one write, so that small
-// messages are one packet. The writing turn is held. For a
-// Close frame the caller has set the deadline.
-func writeFrame[T ~string | ~[]byte](ctx context.Context, c *WebSocket, op gobwas.OpCode, fin bool, data T) error {
+// messages are one packet. The caller is the writer.
+func writeFrame[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, data T) error {
 	p := writeBuffers.Get().(*[]byte)
-	defer writeBuffers.Put(p)
-	var mask [4]byte
-	if c.client {
-		// RFC 6455 section 5.3: masks "MUST be derived from a strong source of entropy":
-		// the runtime's generator is ChaCha8, seeded by the system.
-		binary.NativeEndian.PutUint32(mask[:], rand.Uint32())
+	defer recycle(p)
+	if f.ready || f.size(len(data)) <= chunk {
+		*p = appendFrame((*p)[:0], f, data)
+		return c.write(ctx, *p)
 	}
-	b := appendHeader((*p)[:0], op, fin, len(data), c.client, mask)
+	mask := f.newMask()
+	b := appendHeader((*p)[:0], f, len(data), mask)
 	for done := 0; ; {
 		head := len(b)
 		n := min(chunk-maxHeader, len(data)-done)
 		b = append(b, data[done:done+n]...)
 		*p = b
-		if c.client {
+		if f.masked {
 			gobwas.Cipher(b[head:], mask, done&3)
 		}
-		if err := c.write(ctx, op, b); err != nil {
+		if err := c.write(ctx, b); err != nil {
 			return err
 		}
 		done += n
@@ -181,43 +273,94 @@ func writeFrame[T ~string | ~[]byte](ctx context.Context, c *WebSocket, op gobwa
 	}
 }
 
-// write puts bytes on the network within the deadlines. Each piece of a big
-// message has a WriteTimeout of its own: a slow peer that takes bytes is not a dead one.
-func (c *WebSocket) write(ctx context.Context, op gobwas.OpCode, b []byte) error {
-	if op != gobwas.OpClose {
-		if err := c.conn.SetWriteDeadline(c.writeDeadline(ctx)); err != nil {
+// recycle keeps a write buffer, unless it has become big.
+func recycle(p *[]byte) {
+	if cap(*p) <= 2*chunk {
+		writeBuffers.Put(p)
+	}
+}
+
+// write puts bytes on the network within WriteTimeout. The caller is the writer.
+func (c *WebSocket) write(ctx context.Context, b []byte) error {
+	if c.is(flagParked) {
+		n, err := c.writeParked(b)
+		if err != nil || n == len(b) {
 			return err
 		}
-		if ctx != nil && ctx.Err() != nil {
-			return ctx.Err() // cutWrite's deadline may just have been overwritten
-		}
+		b = b[n:]
+	}
+	if err := c.limitWrite(ctx); err != nil {
+		return err
 	}
 	_, err := c.conn.Write(b)
 	return err
 }
 
-func (c *WebSocket) writeDeadline(ctx context.Context) time.Time {
+// limitWrite sets the deadline of a write. Each piece of a big
+// message has a WriteTimeout of its own: a slow peer that takes bytes is not a dead one.
+//
+// Deadlines cost: one that still holds for WriteTimeout is left, and a new one holds for a quarter
+// longer. So a busy connection sets one every few seconds.
+func (c *WebSocket) limitWrite(ctx context.Context) error {
+	limit := c.opts.writeTimeout()
+	if ctx == nil || ctx.Done() == nil {
+		at := now()
+		if limit == 0 || c.deadline != 0 && c.deadline-at >= int64(limit) {
+			return nil
+		}
+		c.deadline = at + int64(limit+limit/4)
+		return c.conn.SetWriteDeadline(time.Now().Add(limit + limit/4))
+	}
+	c.deadline = 0
 	var deadline time.Time
-	if limit := c.opts.writeTimeout(); limit > 0 {
+	if limit > 0 {
 		deadline = time.Now().Add(limit)
 	}
-	if ctx == nil {
-		return deadline
+	if d, ok := ctx.Deadline(); ok && (limit == 0 || d.Before(deadline)) {
+		deadline = d
 	}
-	if d, ok := ctx.Deadline(); ok && (deadline.IsZero() || d.Before(deadline)) {
-		return d
+	if err := c.conn.SetWriteDeadline(deadline); err != nil {
+		return err
 	}
-	return deadline
+	return ctx.Err() // cutWrite's deadline may just have been overwritten
+}
+
+// newMask returns the mask of a frame.
+func (f framing) newMask() (mask [4]byte) {
+	if f.masked {
+		// RFC 6455 section 5.3: masks "MUST be derived from a strong source of entropy":
+		// the runtime's generator is ChaCha8, seeded by the system.
+		binary.NativeEndian.PutUint32(mask[:], rand.Uint32())
+	}
+	return mask
+}
+
+// appendFrame appends a whole frame.
+func appendFrame[T ~string | ~[]byte](b []byte, f framing, data T) []byte {
+	if f.ready {
+		return append(b, data...)
+	}
+	mask := f.newMask()
+	b = appendHeader(b, f, len(data), mask)
+	head := len(b)
+	b = append(b, data...)
+	if f.masked {
+		gobwas.Cipher(b[head:], mask, 0)
+	}
+	return b
 }
 
 // appendHeader appends a frame header (RFC 6455 section 5.2).
-func appendHeader(b []byte, op gobwas.OpCode, fin bool, n int, masked bool, mask [4]byte) []byte {
-	first := byte(op)
-	if fin {
+func appendHeader(b []byte, f framing, n int, mask [4]byte) []byte {
+	first := byte(f.op)
+	if f.fin {
 		first |= 0x80
 	}
+	if f.compressed {
+		first |= 0x40
+	}
 	var bit byte
-	if masked {
+	if f.masked {
 		bit = 0x80
 	}
 	switch {
@@ -228,7 +371,7 @@ func appendHeader(b []byte, op gobwas.OpCode, fin bool, n int, masked bool, mask
 	default:
 		b = binary.BigEndian.AppendUint64(append(b, first, bit|127), uint64(n))
 	}
-	if masked {
+	if f.masked {
 		b = append(b, mask[:]...)
 	}
 	return b

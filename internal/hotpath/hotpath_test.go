@@ -46,6 +46,10 @@ var stops = map[string]string{
 	"resolve.Call.violations": "what validation found is told",
 	"ws.WebSocket.Accept":     "once per connection",
 	"ws.WebSocket.Close":      "once per connection",
+	"ws.WebSocket.Serve":      "once per connection",
+	"ws.WebSocket.part":       "an error ends a connection",
+	"ws.WebSocket.lose":       "an error ends a connection",
+	"ws.WebSocket.wake":       "once per time that a connection has been idle",
 }
 
 // exception is a function that may call what the hot path should not.
@@ -107,7 +111,7 @@ var exceptions = []exception{
 	{"endpoint.state.item", "fmt.Errorf", anError},
 	{"endpoint.state.copyReader", "fmt.Errorf", anError},
 	{"endpoint.state.chunk", "fmt.Errorf", anError},
-	{"ws.turn.wait", "fmt.Errorf", anError},
+	{"ws.waiter.wait", "fmt.Errorf", anError},
 	{"ws.WebSocket.Reject", "fmt.Errorf", anError},
 }
 
