@@ -51,6 +51,7 @@ func kernel() string {
 // peers are the modules whose versions a report tells.
 var peers = []string{
 	"github.com/codegangsta/inject",
+	"github.com/coder/websocket",
 	"github.com/danielgtaylor/huma/v2",
 	"github.com/flamego/binding",
 	"github.com/flamego/flamego",
@@ -64,8 +65,11 @@ var peers = []string{
 	"github.com/goccy/go-json",
 	"github.com/gofiber/fiber/v3",
 	"github.com/gofogo/fogo",
+	"github.com/gorilla/websocket",
 	"github.com/kataras/iris/v12",
 	"github.com/labstack/echo/v5",
+	"github.com/lesismal/nbio",
+	"github.com/lxzan/gws",
 	"github.com/martini-contrib/binding",
 	"github.com/martini-contrib/render",
 	"github.com/valyala/fasthttp",

@@ -9,10 +9,12 @@ import (
 	"regexp"
 	"runtime/pprof"
 	"time"
+
+	"github.com/gofogo/fogo/benchmarks/internal/fleet"
 )
 
 func main() {
-	if serveAsChild() {
+	if serveAsChild() || serveSockets() || fleet.Work() {
 		return
 	}
 	if err := run(os.Args[1:], os.Stdout); err != nil {

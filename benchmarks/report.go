@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gofogo/fogo/benchmarks/internal/svg"
 )
 
 // Report is one run, as results.json has it.
@@ -108,18 +110,64 @@ func (r *Result) point(contender string, x int) *Point {
 
 // relate adds to each point its ratio to the baseline's at the same place.
 func (r *Result) relate() {
+	var bases []Point // before any ratio is added
 	for i := range r.Points {
-		p := &r.Points[i]
-		x := 0
-		if p.X != nil {
-			x = *p.X
+		base := r.base(&r.Points[i])
+		if base == nil {
+			base = &Point{}
 		}
-		base := r.point(r.Baseline, x)
-		if base == nil || len(p.Metrics) == 0 || len(base.Metrics) == 0 || base.Metrics[0].Value == 0 {
+		bases = append(bases, Point{Metrics: slices.Clone(base.Metrics)})
+	}
+	for i := range r.Points {
+		p, base := &r.Points[i], &bases[i]
+		if len(p.Metrics) == 0 || len(base.Metrics) == 0 {
 			continue
 		}
-		m, b := p.Metrics[0], base.Metrics[0].Value
-		p.Metrics = slices.Insert(p.Metrics, 1, Metric{Unit: toBaseline, Value: m.Value / b, Low: m.Low / b, High: m.High / b})
+		p.ratio(base, p.Metrics[0].Unit, toBaseline)
+		if r.Baseline == bestPeer {
+			p.ratio(r.best(p, messagesPerS, false), messagesPerS, toRate)
+		}
+	}
+}
+
+// base is the point that p is related to.
+func (r *Result) base(p *Point) *Point {
+	if r.Baseline == bestPeer && len(p.Metrics) > 0 {
+		return r.best(p, p.Metrics[0].Unit, true)
+	}
+	x := 0
+	if p.X != nil {
+		x = *p.X
+	}
+	return r.point(r.Baseline, x)
+}
+
+// best is the peer of Fogo with the lowest or highest value where p is.
+func (r *Result) best(p *Point, u unit, lowest bool) *Point {
+	var best *Point
+	var value float64
+	for i := range r.Points {
+		q := &r.Points[i]
+		v, ok := q.get(u)
+		if !ok || strings.HasPrefix(q.Contender, "fogo") || p.X != nil && !q.at(*p.X) {
+			continue
+		}
+		if best == nil || v < value == lowest {
+			best, value = q, v
+		}
+	}
+	return best
+}
+
+// ratio adds, behind a metric, its ratio to that of another point.
+func (p *Point) ratio(base *Point, of, as unit) {
+	i := slices.IndexFunc(p.Metrics, func(m Metric) bool { return m.Unit == of })
+	if base == nil || i < 0 {
+		return
+	}
+	if b, ok := base.get(of); ok && b != 0 {
+		m := p.Metrics[i]
+		p.Metrics = slices.Insert(p.Metrics, i+1, Metric{Unit: as, Value: m.Value / b, Low: m.Low / b, High: m.High / b})
 	}
 }
 
@@ -140,17 +188,8 @@ func (r *Result) lines(w io.Writer) {
 	}
 }
 
-// number prints three significant digits, and no fewer than all before the
-// point.
-func number(v float64) string {
-	switch {
-	case v == float64(int64(v)) || v >= 100:
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	case v >= 10:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	}
-	return strconv.FormatFloat(v, 'f', 2, 64)
-}
+// number prints a figure as readers want it.
+func number(v float64) string { return svg.Number(v) }
 
 // write writes the files of a report into a directory.
 func (rep *Report) write(dir string) error {

@@ -17,6 +17,9 @@ type scenario struct {
 	baseline string
 	// axis names what varies within the scenario; "" for a scenario of one point.
 	axis string
+	// rounds bounds the rounds of a scenario that takes long, with -quick to one;
+	// 0 does not.
+	rounds int
 	// open makes the contenders ready and compares their answers.
 	open func(*session) (*field, error)
 }
@@ -54,11 +57,34 @@ const (
 	nsPerRoute  unit = "ns/route"
 	bPerRoute   unit = "B/route"
 	toBaseline  unit = "x-baseline"
+
+	// Of WebSockets.
+	cpuPerMessage unit = "µs-CPU/message" // of the server's process, user and system
+	messagesPerS  unit = "messages/s"
+	toRate        unit = "x-messages/s" // to the baseline
+	msUntilLast   unit = "ms-until-last"
+	rssPerConn    unit = "B-RSS/conn" // after a collection of garbage
+	rssEchoed     unit = "B-RSS/conn-echoed"
+	rawPerConn    unit = "B-RSS/conn-raw" // before it
+	rawEchoed     unit = "B-RSS/conn-echoed-raw"
+	heapPerConn   unit = "B-heap/conn"
+	stackPerConn  unit = "B-stack/conn"
+	kernelPerConn unit = "B-kernel/conn" // of both ends
+	goPerConn     unit = "goroutines/conn"
+	msPerGC       unit = "ms/GC"
 )
+
+// bestPeer is the baseline of scenarios that are related to whoever is best,
+// Fogo left aside.
+const bestPeer = "the best peer"
 
 // units is the order in which metrics are told. The first one present is what
 // ratios and charts are about.
-var units = []unit{nsPerOp, perSecond, nsPerRoute, toBaseline, p50, p99, bytesPerOp, allocsPerOp, bPerRoute}
+var units = []unit{
+	nsPerOp, perSecond, nsPerRoute, cpuPerMessage, rssPerConn, toBaseline,
+	messagesPerS, toRate, msUntilLast, p50, p99, bytesPerOp, allocsPerOp, bPerRoute,
+	rssEchoed, rawPerConn, rawEchoed, heapPerConn, stackPerConn, kernelPerConn, goPerConn, msPerGC,
+}
 
 // session is how this run measures.
 type session struct {
@@ -83,6 +109,11 @@ func (s *session) measure(sc *scenario) (*Result, error) {
 		defer f.close()
 	}
 	f.starters = slices.DeleteFunc(f.starters, func(st starter) bool { return !s.takesPart(st.contender, sc.baseline) })
+	if most := pick(s.quick, min(sc.rounds, 1), sc.rounds); most > 0 && most < s.rounds {
+		fewer := *s
+		fewer.rounds = most
+		s = &fewer
+	}
 	samples, err := s.alternate(sc.id, f.starters)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", sc.id, err)
@@ -129,5 +160,5 @@ func quantile(vs []float64, q float64) float64 {
 
 // scenarios is everything that can be measured, in the order of the report.
 func scenarios() []*scenario {
-	return slices.Concat(injectionScenarios(), httpScenarios(), loopbackScenarios(), websocketScenarios(), growthScenarios())
+	return slices.Concat(injectionScenarios(), httpScenarios(), loopbackScenarios(), websocketScenarios(), socketScenarios(), growthScenarios())
 }
