@@ -1,0 +1,130 @@
+package middleware
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+)
+
+// writer is an http.ResponseWriter that notices what becomes of an answer. It
+// changes nothing: what the writer below can do, it can do through
+// http.ResponseController, which finds Unwrap, and through the optional methods
+// that code looks for by type assertion.
+//
+// It is not pooled: a handler may keep what it was given.
+type writer struct {
+	http.ResponseWriter
+	// status is that of the answer, 0 until it began, and 101 once the
+	// connection was taken over.
+	status   int
+	bytes    int64
+	hijacked bool
+}
+
+// watcher is a writer, or something around one. It is implemented by *writer
+// and *exchange.
+type watcher interface {
+	http.ResponseWriter
+	watched() *writer
+}
+
+func (w *writer) watched() *writer { return w }
+
+// watch returns what notices the writes to w: w itself, if another middleware
+// of this package stands directly outside.
+func watch(w http.ResponseWriter) watcher {
+	if own, ok := w.(watcher); ok {
+		return own
+	}
+	return &writer{ResponseWriter: w}
+}
+
+// began reports whether an answer was begun, so that no other can be given.
+func (w *writer) began() bool { return w.status != 0 }
+
+func (w *writer) begin(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+// informational statuses leave the answer open (RFC 9110 section 15.2). 101 is
+// the last one that a server sends.
+func informational(status int) bool {
+	return status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
+}
+
+func (w *writer) WriteHeader(status int) {
+	if !informational(status) {
+		w.begin(status)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *writer) Write(b []byte) (int, error) {
+	w.begin(http.StatusOK)
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// WriteString implements io.StringWriter.
+func (w *writer) WriteString(s string) (int, error) {
+	w.begin(http.StatusOK)
+	n, err := io.WriteString(w.ResponseWriter, s)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom keeps the server's way of sending files without copying them.
+func (w *writer) ReadFrom(r io.Reader) (int64, error) {
+	w.begin(http.StatusOK)
+	n, err := io.Copy(w.ResponseWriter, r)
+	w.bytes += n
+	return n, err
+}
+
+// Unwrap lets http.ResponseController find the server's own writer.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// FlushError serves http.ResponseController.
+func (w *writer) FlushError() error {
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	if err == nil {
+		w.begin(http.StatusOK)
+	}
+	return err
+}
+
+// Flush implements http.Flusher.
+func (w *writer) Flush() { _ = w.FlushError() }
+
+// Hijack implements http.Hijacker.
+func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err == nil {
+		w.hijacked = true
+		w.begin(http.StatusSwitchingProtocols)
+	}
+	return conn, rw, err
+}
+
+// innermost is the server's own writer below all wrappers.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = u.Unwrap()
+	}
+}
+
+// serveCopy passes a copy of a request on. The pattern that a ServeMux further
+// in sets on it is set on the original too, so that an access log outside sees
+// it.
+func serveCopy(next http.Handler, w http.ResponseWriter, r, c *http.Request) {
+	defer func() { r.Pattern = c.Pattern }()
+	next.ServeHTTP(w, c)
+}
