@@ -94,7 +94,8 @@ func FuzzDecompressor(f *testing.F) {
 	})
 }
 
-// What is compressed comes back, with any cut into messages.
+// What is compressed comes back, with any cut into messages. What is covered
+// depends on what the pools hold, so minimizing takes long: -fuzzminimizetime=10x.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add(jsonText(3000, 1), uint16(100), uint8(0))
 	f.Add(farRepeats(3000, 256, 1), uint16(1000), uint8(9))

@@ -55,7 +55,8 @@ func (c Config) reply(offer terms) terms {
 		clientNoTakeover: offer.clientNoTakeover || !c.PeerTakeover,
 	}
 	// RFC 7692 section 7.1.2.1: a server accepts the demand by repeating it "with the same or smaller value".
-	// Unasked, nothing is said: clients are known that take no such answer.
+	// Unasked, nothing is said: a smaller window than agreed on is always right, and
+	// within a message the whole one stays open to the faster writers.
 	if offer.serverBits != 0 {
 		reply.serverBits = min(offer.serverBits, bits(c.WindowBits))
 	}

@@ -234,6 +234,12 @@ func TestBothSides(t *testing.T) {
 	}
 }
 
+func TestNoAgreement(t *testing.T) {
+	assert.False(t, Params{}.Agreed())
+	assert.Zero(t, Params{}.FromServer())
+	assert.Zero(t, Params{}.FromClient())
+}
+
 func TestConfigCheck(t *testing.T) {
 	for _, n := range []int{-1, 1, 7, 16, 256} {
 		assert.ErrorContains(t, Config{WindowBits: n}.Check(), "WindowBits")

@@ -31,12 +31,12 @@ func (p Params) Agreed() bool { return p.ServerMaxWindowBits != 0 }
 
 // FromServer returns what holds for messages of the server.
 func (p Params) FromServer() Direction {
-	return Direction{Takeover: !p.ServerNoContextTakeover, WindowBits: p.ServerMaxWindowBits}
+	return Direction{Takeover: p.Agreed() && !p.ServerNoContextTakeover, WindowBits: p.ServerMaxWindowBits}
 }
 
 // FromClient returns what holds for messages of the client.
 func (p Params) FromClient() Direction {
-	return Direction{Takeover: !p.ClientNoContextTakeover, WindowBits: p.ClientMaxWindowBits}
+	return Direction{Takeover: p.Agreed() && !p.ClientNoContextTakeover, WindowBits: p.ClientMaxWindowBits}
 }
 
 // Direction is what was agreed on for the messages of one side.

@@ -26,8 +26,11 @@
 // # Performance
 //
 // A waiting descriptor costs the user's side nothing on Linux and an entry of a map elsewhere; on Linux
-// the kernel takes about 200 bytes for the registration. Nothing here allocates but Detach (an object of
-// the connection's SyscallConn), Conn (the file, its name excluded) and the addresses.
+// the kernel takes about 200 bytes for the registration. Add, Arm, Remove, Read and Write don't allocate
+// there; Conn, Detach and Close of a connection leave about 180 bytes of garbage each time round.
+//
+// An echo over TCP takes half as much processor time again if its connection was parked and is made and
+// parked again for it, and a tenth more if the descriptor stays bare (BenchmarkEcho).
 //
 // # Platforms
 //

@@ -67,3 +67,14 @@ func TestAbstractAddress(t *testing.T) {
 	checkAddresses(t, server)
 	checkAddresses(t, client)
 }
+
+func TestAddArmRemoveDoNotAllocate(t *testing.T) {
+	fd, _ := socketpair(t)
+	p := poller(t, func(Token) {})
+	allocs := testing.AllocsPerRun(100, func() {
+		_ = p.Add(fd, 1)
+		_ = p.Arm(fd, 1)
+		_ = p.Remove(fd)
+	})
+	require.Zero(t, allocs)
+}
