@@ -33,6 +33,7 @@ type socketView struct {
 
 	codec          resolve.Codec
 	closeOnInvalid bool
+	borrows        bool          // nobody keeps the bytes of a message
 	limit          time.Duration // of the disconnect
 
 	desks sync.Pool // of *desk
@@ -203,6 +204,9 @@ func (s *session) result(run *inject.Run, res *messageResult) (out reply, err er
 	returned = true
 	return out, err
 }
+
+// BorrowsMessages implements ws.Borrower.
+func (s *session) BorrowsMessages() bool { return s.view.borrows }
 
 // Message implements ws.Handler.
 func (s *session) Message(_ *ws.WebSocket, m ws.Message) {

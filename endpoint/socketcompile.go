@@ -178,6 +178,7 @@ func (u *socketUnit) view(p *inject.Program, binder *resolve.Binder) *socketView
 		cfg: c.cfg, values: c.values, opts: u.opts, program: p, binder: binder, route: c.route(pattern.Socket),
 		handshake: p.Plan(handshakeCall), result: u.res, codec: u.codec,
 		closeOnInvalid: c.flag(invalidKey{}), limit: c.asm.CleanupTimeout(),
+		borrows: !binder.KeepsMessages(),
 	}
 	if len(u.calls) > messageCall {
 		v.message = p.Plan(messageCall)

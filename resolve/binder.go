@@ -65,6 +65,7 @@ type Binder struct {
 	// taken are the claims of guards, hooks and providers, once known.
 	taken []rules.Claim
 	moved []rules.Claim // claims that an override adds
+	keeps bool          // see KeepsMessages
 }
 
 // NewBinder returns the binder of a route.

@@ -55,6 +55,7 @@ func (b *Binder) framework(f *inject.Function, rb rules.Binding, t reflect.Type)
 		out.Source = rb.Text
 		return out, nil
 	}
+	b.keeps = b.keeps || rb.Name == "ws.Data" || rb.Name == "ws.Binary"
 	fill, lt := frameworkFill(rb.Name)
 	if fill == nil {
 		return out, fmt.Errorf("bug: framework type %s has no fill", rb.Name)
@@ -154,6 +155,7 @@ func (b *Binder) messageFill(f *inject.Function, rb rules.Binding, t reflect.Typ
 	if p := placeOf(f); p != nil && p.Codec != nil {
 		codec = p.Codec
 	}
+	b.keeps = b.keeps || !KeepsNothing(codec)
 	v := rules.ReflectOf(rb.Value)
 	k, err := compileCheck(b.cfg.Validator, v)
 	if err != nil {

@@ -100,8 +100,8 @@ func (e *jsonEncoder) Write(b []byte) (int, error) {
 var newline = []byte{'\n'}
 
 // KeepsNothing reports whether a codec is known to keep no pointer into a value
-// that it encodes, and to hand none to anybody. Such a codec may be given
-// memory that is used again.
+// that it encodes or bytes that it decodes, and to hand none to anybody. Such a
+// codec may be given memory that is used again.
 func KeepsNothing(c Codec) bool {
 	_, ok := c.(*jsonCodec)
 	return ok

@@ -83,6 +83,10 @@ func socketFill(name string) (inject.Fill, inject.Lifetime) {
 	return nil, 0
 }
 
+// KeepsMessages reports whether anything that was bound gets hold of a message's
+// bytes themselves, and so may keep them.
+func (b *Binder) KeepsMessages() bool { return b.keeps }
+
 func fillText(r *inject.Run, at frame.Ref) {
 	e := callOf(r).Event
 	if e.Message.Kind != ws.KindText {

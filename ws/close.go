@@ -160,8 +160,8 @@ func (c *WebSocket) peerCloses(payload []byte) {
 		switch {
 		case c.client:
 			how = awaitEOF
-		case c.in.r < c.in.w:
-			how = halfClose // bytes behind a Close frame: more of them may lie in the socket
+		case c.is(flagBare) || c.in.r < c.in.w:
+			how = halfClose // bytes behind a Close frame may lie in the socket
 		}
 	}
 	c.end(how)

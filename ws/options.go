@@ -70,6 +70,10 @@ type Options struct {
 	// Compression asks for permessage-deflate. Nil: messages are never compressed.
 	Compression *Compression
 
+	// Borrow lends handlers of Serve the bytes of their messages: they must not be used any more when
+	// Message has returned. That saves the one allocation of a message. See [Borrower].
+	Borrow bool
+
 	// NoParking lets every connection under Serve keep its goroutine while it is idle.
 	NoParking bool
 
@@ -247,6 +251,8 @@ func (o *Options) compression() *Compression {
 	}
 	return o.Compression
 }
+
+func (o *Options) borrow() bool { return o != nil && o.Borrow }
 
 func (o *Options) noParking() bool { return o != nil && o.NoParking }
 

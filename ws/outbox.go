@@ -226,7 +226,7 @@ func (b *backlog) recycle() {
 	backlogs.Put(b)
 }
 
-// take returns what is to be written next, for flush: Pongs first, then messages up to about gulp. It is valid until the next call. Nil: nothing may leave now, or somebody urgent waits.
+// take returns what is to be written next, for flush: messages up to about gulp, if they may leave, then Pongs. It is valid until the next call. Nil: nothing may leave now, or somebody urgent waits.
 func (o *outbox) take() []byte {
 	b := o.backlog
 	if b == nil {
@@ -236,18 +236,19 @@ func (o *outbox) take() []byte {
 	if o.shut || len(b.line) > 0 && b.line[0].urgent || !b.due(o) {
 		return nil
 	}
-	out := append(b.out[:0], b.pongs...)
-	b.pongs = b.pongs[:0]
+	out := b.out[:0]
 	if len(b.data) > 0 && !o.stream && !o.corked {
 		out = b.cut(out)
 	}
+	out = append(out, b.pongs...)
+	b.pongs = b.pongs[:0]
 	b.out, b.flying = out, len(out)
 	return out
 }
 
 // cut moves the oldest messages to the end of out.
 func (b *backlog) cut(out []byte) []byte {
-	if len(out) == 0 && len(b.data) <= gulp {
+	if len(b.data) <= gulp {
 		out, b.data = b.data, out // all of them, without copying
 		b.sizes = b.sizes[:0]
 		return out

@@ -27,7 +27,7 @@ type liveness struct {
 
 	place int32        // guarded by pulse.mu
 	owed  atomic.Int32 // Pongs that the peer may send, because of our Pings
-	timer *time.Timer // of a connection without a tracker; guarded by WebSocket.mu
+	timer *time.Timer  // of a connection without a tracker; guarded by WebSocket.mu
 
 	// Guarded by WebSocket.mu.
 	sent     instant // the latest Ping
@@ -126,12 +126,11 @@ func shorter(a, b time.Duration) time.Duration {
 func (c *WebSocket) overdue(at instant) bool {
 	limit := c.opts.messageTimeout()
 	c.mu.Lock()
-	in := c.in
-	c.mu.Unlock()
-	if in == nil || limit == 0 {
+	defer c.mu.Unlock() // while parked, its reader is another connection's
+	if c.in == nil || limit == 0 {
 		return false
 	}
-	began := in.began.Load()
+	began := c.in.began.Load()
 	return began != 0 && time.Duration(at-began) > limit
 }
 

@@ -7,14 +7,17 @@
 // call that goes on exactly where the last one stopped: that is how a Receive can be
 // cancelled in the middle of a message.
 //
-// The surprise: a message grows as its bytes arrive, never by the length that a header declares.
+// A message grows as its bytes arrive, never by the length that a header declares: a big one in memory that is
+// used again, from which a copy is handed out.
+//
+// The surprise: a reader may lend what it reads. Then the bytes of a message are those of its buffer,
+// and it takes them back when the next message is asked for.
 
 package ws
 
 import (
 	"encoding/binary"
 	"io"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -23,12 +26,11 @@ import (
 )
 
 const (
-	readSize = 4 << 10  // the buffer: most messages in one system call
-	trust    = 32 << 10 // a declared length is allocated at once up to here
+	readSize  = 4 << 10  // the buffer: most messages in one system call
+	bigSize   = 32 << 10 // that of a connection with bigger messages, while it talks
+	trust     = 32 << 10 // a declared length is allocated at once up to here
+	maxMemory = 4 << 20  // what bigger messages were put together in is not kept
 )
-
-// readBuffers recycles the buffers of idle connections. Message bytes are copied out of them.
-var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 
 // violation is a breach of the protocol: the code to close with, and what happened.
 type violation struct {
@@ -46,8 +48,14 @@ type reader struct {
 
 	// The buffer. Bytes r to w are unread. It is nil while there are none and nobody reads.
 	buf    []byte
-	pooled *[readSize]byte
+	pooled *[]byte // where buf comes from; nil if it came with the handshake
 	r, w   int
+	big    bool // the latest message didn't fit into a buffer of readSize
+
+	// What is lent until the next call. See the comment above.
+	lends  bool // messages are lent
+	lent   bool // that in the buffer is
+	memory *[]byte
 
 	// The message being put together.
 	msg        []byte
@@ -76,80 +84,15 @@ type reader struct {
 	late       *time.Timer  // bounds that
 }
 
-// readers recycles those of connections that park.
-var readers = sync.Pool{New: func() any { return new(reader) }}
-
-func newReader(c *WebSocket) *reader {
-	r := readers.Get().(*reader)
-	r.src, r.opts, r.deflate, r.side = (*source)(c), c.opts, c.deflate, gobwas.StateServerSide
-	if c.client {
-		r.side = gobwas.StateClientSide
-	}
-	r.canPark = c.is(flagBare) && c.tracked != nil && !c.opts.noParking()
-	return r
-}
-
-// recycleReader keeps the memory of a reader that holds nothing.
-func recycleReader(r *reader) {
-	r.drop()
-	*r = reader{}
-	readers.Put(r)
-}
-
-// idle reports whether the reader is between messages and has no bytes.
-func (r *reader) idle() bool { return r.r == r.w && r.op == 0 && !r.inFrame && !r.closed }
-
-// note is called before waiting for bytes: it notes since when a message is incomplete.
-func (r *reader) note() {
-	switch began := r.began.Load(); {
-	case r.idle():
-		if began != 0 {
-			r.began.Store(0)
-		}
-	case began == 0:
-		r.began.Store(now())
-	}
-}
-
-// flooded counts a control frame and reports whether there are too many.
-func (r *reader) flooded() bool {
-	if at := now(); at-r.second > int64(time.Second) {
-		r.second, r.controls = at, 0
-	}
-	r.controls++
-	limit := r.opts.maxControlFrames()
-	return limit > 0 && r.controls > limit
-}
-
-// more reports whether the next frame is in the buffer already, all of it.
-func (r *reader) more() bool {
-	b := r.buf[r.r:r.w]
-	if len(b) < 2 {
-		return false
-	}
-	head, size := 2, int(b[1]&0x7f)
-	switch {
-	case size == 127:
-		return false // it doesn't fit in here
-	case size == 126 && len(b) < 4:
-		return false
-	case size == 126:
-		head, size = 4, int(binary.BigEndian.Uint16(b[2:]))
-	}
-	if b[1]&0x80 != 0 {
-		head += 4
-	}
-	return len(b) >= head+size
-}
-
 // next returns a whole message (OpText, OpBinary; the bytes are the caller's) or a
 // control frame (the bytes are good until the next call).
 // Errors are those of the source, and *violation.
 func (r *reader) next() (gobwas.OpCode, []byte, error) {
+	r.reclaim()
 	for {
 		if !r.inFrame {
 			op, payload, err := r.frame()
-			if err != nil || op.IsControl() {
+			if err != nil || op != goesOn {
 				return op, payload, err
 			}
 		}
@@ -168,16 +111,18 @@ func (r *reader) message() (op gobwas.OpCode, msg []byte, err error) {
 	op, msg = r.op, r.msg
 	compressed := r.compressed
 	r.op, r.msg, r.checked, r.compressed = 0, nil, 0, false
-	if r.began.Load() != 0 {
-		r.began.Store(0)
+	r.noteEnd()
+	if r.memory != nil {
+		*r.memory = msg // it may have grown
 	}
 	if compressed {
-		if msg, err = r.inflate(msg); err != nil {
-			return 0, nil, err
-		}
-		if op == gobwas.OpText && !utf8.Valid(msg) {
-			return 0, nil, errNotText
-		}
+		msg, err = r.inflate(op, msg)
+		r.reclaim()
+		return op, msg, err
+	}
+	if r.memory != nil && !r.lends {
+		msg = append([]byte(nil), msg...)
+		r.reclaim()
 	}
 	if msg == nil {
 		msg = []byte{}
@@ -185,10 +130,43 @@ func (r *reader) message() (op gobwas.OpCode, msg []byte, err error) {
 	return op, msg, nil
 }
 
+// whole returns a message that lies in the buffer, in one frame with a header of n bytes.
+func (r *reader) whole(h gobwas.Header, n int) (gobwas.OpCode, []byte, error) {
+	payload := r.buf[r.r+n : r.r+n+int(h.Length) : r.r+n+int(h.Length)]
+	r.r += n + int(h.Length)
+	r.noteEnd()
+	if h.Masked {
+		gobwas.Cipher(payload, h.Mask, 0)
+	}
+	switch {
+	case h.Rsv == rsv1:
+		msg, err := r.inflate(h.OpCode, payload)
+		return h.OpCode, msg, err
+	case h.OpCode == gobwas.OpText && !utf8.Valid(payload):
+		return 0, nil, errNotText
+	case r.lends:
+		r.lent = true
+		return h.OpCode, payload, nil
+	}
+	return h.OpCode, append(make([]byte, 0, len(payload)), payload...), nil
+}
+
+// inflate decompresses a message.
+func (r *reader) inflate(op gobwas.OpCode, msg []byte) ([]byte, error) {
+	msg, err := r.deflate.inflate(msg, r.opts.maxMessage())
+	if err == nil && op == gobwas.OpText && !utf8.Valid(msg) {
+		err = errNotText
+	}
+	return msg, err
+}
+
 // errNotText: RFC 6455 section 8.1, a byte stream that is not UTF-8 fails the connection.
 var errNotText = &violation{CodeInvalidPayload, "text is not valid UTF-8"}
 
-// frame begins a data frame, or returns a whole control frame.
+// goesOn is what frame returns for a frame that is not here yet, or not the whole message.
+const goesOn = gobwas.OpContinuation
+
+// frame begins a data frame, or returns a whole control frame or message.
 func (r *reader) frame() (gobwas.OpCode, []byte, error) {
 	h, n, err := r.header()
 	if err != nil {
@@ -208,12 +186,16 @@ func (r *reader) frame() (gobwas.OpCode, []byte, error) {
 		}
 		return h.OpCode, payload, nil
 	}
-	r.r += n
 	if h.OpCode != gobwas.OpContinuation {
+		r.big = h.Length > readSize-maxHeader
+		if h.Fin && h.Length <= int64(r.w-r.r-n) {
+			return r.whole(h, n)
+		}
 		r.op, r.compressed = h.OpCode, h.Rsv == rsv1
 	}
+	r.r += n
 	r.inFrame, r.fin, r.masked, r.mask, r.pos, r.left = true, h.Fin, h.Masked, h.Mask, 0, h.Length
-	return h.OpCode, nil, nil
+	return goesOn, nil, nil
 }
 
 // header parses a frame header (RFC 6455 section 5.2) without consuming it, and returns its size.
@@ -356,76 +338,4 @@ func (r *reader) text(fin bool) error {
 	}
 	r.checked = n
 	return nil
-}
-
-// reserve makes room for at least one more payload byte: all of a frame up to
-// the trusted size; beyond it never more than what has arrived already.
-func (r *reader) reserve() {
-	have := len(r.msg)
-	if cap(r.msg) > have {
-		return
-	}
-	grow := min(r.left, int64(max(trust, have)))
-	if have > 0 && r.pos == 0 {
-		// A new fragment: double, or a message in tiny fragments would be copied for each of them.
-		grow = max(grow, min(int64(have), r.opts.maxMessage()-int64(have)))
-	}
-	msg := make([]byte, have, have+int(grow))
-	copy(msg, r.msg)
-	r.msg = msg
-}
-
-// need fills the buffer until n bytes are unread. n is at most maxHeader + 125.
-func (r *reader) need(n int) error {
-	for r.w-r.r < n {
-		buf := r.take()
-		switch {
-		case r.r == r.w:
-			r.r, r.w = 0, 0
-		case r.r+n > len(buf):
-			r.w = copy(buf, buf[r.r:r.w])
-			r.r = 0
-		}
-		m, err := r.src.Read(buf[r.w:])
-		r.w += m
-		if m == 0 && err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// take returns the buffer, getting one if there is none.
-func (r *reader) take() []byte {
-	if r.buf == nil {
-		r.pooled = readBuffers.Get().(*[readSize]byte)
-		r.buf, r.r, r.w = r.pooled[:], 0, 0
-	}
-	return r.buf
-}
-
-// preload puts bytes in front of the source: what came right behind the handshake.
-func (r *reader) preload(p []byte) {
-	switch {
-	case len(p) == 0:
-	case len(p) <= readSize:
-		r.w = copy(r.take(), p)
-	default:
-		r.buf, r.r, r.w = append([]byte(nil), p...), 0, len(p)
-	}
-}
-
-// rest gives the buffer back if it holds nothing.
-func (r *reader) rest() {
-	if r.r == r.w {
-		r.drop()
-	}
-}
-
-// drop gives the buffer back with whatever it holds.
-func (r *reader) drop() {
-	if r.pooled != nil {
-		readBuffers.Put(r.pooled)
-	}
-	r.buf, r.pooled, r.r, r.w = nil, nil, 0, 0
 }

@@ -64,6 +64,7 @@ func (c *WebSocket) receive(ctx context.Context) (Message, error) {
 		stop := context.AfterFunc(ctx, c.kick)
 		defer stop() // a kick that is under way hits nobody, or somebody who shrugs it off
 	}
+	c.in.lends = c.is(flagLends)
 	m, err := c.nextMessage(ctx)
 	if parked = err == errParked; parked {
 		return m, err

@@ -11,13 +11,20 @@ import (
 type Handler interface {
 	// Message is called for every message. While it runs nothing else is read,
 	// so a slow handler slows down its peer. It may send, and it may close.
-	// The message's bytes are the handler's.
+	// The message's bytes are the handler's, unless it is a Borrower.
 	Message(conn *WebSocket, m Message)
 
 	// Closed is called exactly once, after the last Message has returned: with the
 	// peer's code, [CodeNoStatus] if its Close frame was empty, [CodeAbnormal] if the
 	// connection dropped, or the code that this side closed with.
 	Closed(conn *WebSocket, code Code, reason Reason)
+}
+
+// Borrower is a [Handler] that gives the bytes of a message back: when Message returns they are used again.
+// A message then costs no allocation. See also [Options].Borrow.
+type Borrower interface {
+	// BorrowsMessages is asked once, by Serve.
+	BorrowsMessages() bool
 }
 
 var errHandler = errors.New("ws: Serve needs a handler")
@@ -63,6 +70,9 @@ func (c *WebSocket) beginServing(h Handler) bool {
 		return false
 	}
 	c.handler = h
+	if b, ok := h.(Borrower); c.opts.borrow() || ok && b.BorrowsMessages() {
+		c.state.Or(flagLends)
+	}
 	c.state.Or(flagServing)
 	return true
 }

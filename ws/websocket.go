@@ -69,6 +69,7 @@ const (
 	flagServing              // Serve reads
 	flagPulled               // Receive was called
 	flagDraining             // the tracker wants the connection to end after the message being handled
+	flagLends                // the handler of Serve gives its messages back
 	flagBare                 // the transport is a socket and nothing else
 	flagParked               // there is no transport: the bare descriptor waits in the poller
 )

@@ -206,10 +206,13 @@ func (c *WebSocket) sendControl(op gobwas.OpCode, payload []byte) {
 	f := framing{op: op, fin: true, masked: c.client}
 	o := &c.out
 	o.mu.Lock()
+	if o.corked {
+		c.sendCollected() // replies to what came before the Ping
+	}
 	switch {
 	case o.shut:
 		o.mu.Unlock()
-	case o.busy || o.corked:
+	case o.busy:
 		b := o.later()
 		if len(b.pongs) > maxPongs {
 			// RFC 6455 section 5.5.3: of several pings one "MAY elect to send a Pong frame for only the most recently processed".
@@ -269,8 +272,23 @@ func writeFrame[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framin
 		if done == len(data) {
 			return nil
 		}
+		if rest, ok := any(data).([]byte); ok && !f.masked {
+			return c.writePieces(ctx, rest[done:])
+		}
 		b = b[:0]
 	}
+}
+
+// writePieces writes the rest of a big message without copying it.
+func (c *WebSocket) writePieces(ctx context.Context, b []byte) error {
+	for len(b) > 0 {
+		n := min(len(b), 4*chunk)
+		if err := c.write(ctx, b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
 }
 
 // recycle keeps a write buffer, unless it has become big.
