@@ -19,7 +19,8 @@ func (fogoSockets) absent(string) string { return "" }
 
 func (fogoSockets) sockets(j socketJob) (socketServer, error) {
 	h := &fogoHandler{reply: j.reply(), hall: newHall[*ws.WebSocket](j)}
-	opts := &ws.Options{Tracker: new(ws.Tracker)}
+	// Its handler gives the messages back, as gws's does.
+	opts := &ws.Options{Tracker: new(ws.Tracker), Borrow: true}
 	return socketServer{
 		handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			conn, err := ws.New(w, r, opts)
@@ -35,10 +36,13 @@ func (fogoSockets) sockets(j socketJob) (socketServer, error) {
 	}, nil
 }
 
-// fogoBroadcast sends data to all. What is prepared once for all of them
-// belongs before the loop.
+// fogoBroadcast sends data to all.
 func fogoBroadcast(h *hall[*ws.WebSocket], data []byte) error {
-	h.each(func(c *ws.WebSocket) { _ = c.Send(ws.KindBinary, data) })
+	p, err := ws.Prepare(ws.KindBinary, data)
+	if err != nil {
+		return err
+	}
+	h.each(func(c *ws.WebSocket) { _ = c.SendPrepared(p) })
 	return nil
 }
 
@@ -62,13 +66,20 @@ func (h *fogoHandler) Closed(conn *ws.WebSocket, _ ws.Code, _ ws.Reason) { h.hal
 
 // fogoView is an application with a typed view that has a service injected, and
 // for JSON messages a value made for each of them too.
-type fogoView struct{}
+type fogoView struct{ borrow bool }
 
-func (fogoView) name() string         { return "fogo view" }
+func (v fogoView) name() string {
+	if v.borrow {
+		return "fogo view, borrowing"
+	}
+	return "fogo view"
+}
+
 func (fogoView) absent(string) string { return "" }
 
-func (fogoView) sockets(j socketJob) (socketServer, error) {
-	app := fogo.New()
+func (v fogoView) sockets(j socketJob) (socketServer, error) {
+	// Without Borrow the bytes of a message are the handler's for good.
+	app := fogo.New(fogo.WithWebSocket(ws.Options{Borrow: v.borrow}))
 	app.Provide(inject.Singleton, newStore)
 	h := newHall[*ws.WebSocket](j)
 	switch j {

@@ -58,7 +58,7 @@ type socketer interface {
 // socketers are the contenders of the scenarios ws/….
 func socketers() []socketer {
 	return []socketer{
-		fogoSockets{}, fogoView{}, gorillaSockets{}, gorillaSockets{tuned: true}, coderSockets{},
+		fogoSockets{}, fogoView{}, fogoView{borrow: true}, gorillaSockets{}, gorillaSockets{tuned: true}, coderSockets{},
 		gwsSockets{}, nbioSockets{}, gobwasSockets{},
 	}
 }
