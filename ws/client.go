@@ -31,7 +31,7 @@ type ClientOptions struct {
 const maxAnswer = 1 << 20
 
 // Client performs the client's opening handshake over conn (RFC 6455 section 4.1) and returns the
-// connection. The URL's scheme is ws or wss; conn is connected already, with TLS if need be. ctx and
+// connection. The URL's scheme is ws or wss; conn is connected already, with TLS if need be: [Dial] makes the connection, too. ctx and
 // HandshakeTimeout limit the handshake; of ctx only the values live on, in [WebSocket.Context].
 //
 // After an error conn is closed. If the server answered something else than 101
@@ -42,7 +42,19 @@ func Client(
 	if opts == nil {
 		opts = &ClientOptions{}
 	}
-	c, resp, err := connect(ctx, conn, rawURL, opts)
+	req, err := newRequest(ctx, rawURL, opts)
+	if err != nil {
+		_ = conn.Close()
+		return nil, nil, err
+	}
+	return connect(ctx, ctx, conn, req, opts)
+}
+
+// connect is Client with the request made. The values of the connection's context are those of base.
+func connect(
+	ctx, base context.Context, conn net.Conn, req *http.Request, opts *ClientOptions,
+) (*WebSocket, *http.Response, error) {
+	c, resp, err := agree(ctx, base, conn, req, opts)
 	if err != nil {
 		_ = conn.Close()
 		return nil, resp, err
@@ -51,13 +63,10 @@ func Client(
 	return c, resp, nil
 }
 
-func connect(
-	ctx context.Context, conn net.Conn, rawURL string, opts *ClientOptions,
+// agree exchanges the handshake.
+func agree(
+	ctx, base context.Context, conn net.Conn, req *http.Request, opts *ClientOptions,
 ) (*WebSocket, *http.Response, error) {
-	req, err := newRequest(ctx, rawURL, opts)
-	if err != nil {
-		return nil, nil, err
-	}
 	limited, cancel := context.WithTimeout(ctx, opts.handshakeTimeout())
 	defer cancel()
 	// Not stopped on return: waited for. A deadline set late would hit the first read.
@@ -77,9 +86,6 @@ func connect(
 		}
 		return nil, nil, &HandshakeError{Detail: "no answer", Err: err}
 	}
-	if err := conn.SetDeadline(time.Time{}); err != nil {
-		return nil, resp, err
-	}
 	if err := checkAnswer(req, resp, opts); err != nil {
 		return nil, resp, err
 	}
@@ -87,7 +93,10 @@ func connect(
 	if err != nil {
 		return nil, resp, err
 	}
-	c := newConn(conn, &opts.Options, ctx, compression)
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		return nil, resp, &HandshakeError{Detail: "the connection broke", Err: err}
+	}
+	c := newConn(conn, &opts.Options, valuesOf(base), compression)
 	c.sub = resp.Header.Get("Sec-Websocket-Protocol")
 	p, _ := br.Peek(br.Buffered())
 	c.in.preload(p) // the server may send at once
@@ -113,7 +122,11 @@ func newRequest(ctx context.Context, rawURL string, opts *ClientOptions) (*http.
 			req.Host = values[0]
 			continue
 		}
-		req.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+		name = http.CanonicalHeaderKey(name)
+		if _, twice := req.Header[name]; twice {
+			return nil, fmt.Errorf("ws: header %s is given twice, in different spellings", name)
+		}
+		req.Header[name] = slices.Clone(values)
 	}
 	if u.User != nil && req.Header.Get("Authorization") == "" {
 		password, _ := u.User.Password()
@@ -153,7 +166,7 @@ func parseURL(raw string) (*url.URL, error) {
 	default:
 		return nil, fmt.Errorf("ws: URL %q: the scheme has to be ws or wss", u.Redacted())
 	}
-	if u.Host == "" {
+	if u.Hostname() == "" {
 		return nil, fmt.Errorf("ws: URL %q has no host", u.Redacted())
 	}
 	if u.Fragment != "" || strings.Contains(raw, "#") {

@@ -69,7 +69,6 @@ func Dial(ctx context.Context, rawURL string, opts *DialOptions) (*WebSocket, *h
 	}
 	limited, cancel := context.WithTimeout(ctx, opts.handshakeTimeout())
 	defer cancel()
-	// For the checks, Proxy and Jar. The request that is sent is Client's, with a nonce of its own.
 	req, err := newRequest(limited, rawURL, &opts.ClientOptions)
 	if err != nil {
 		return nil, nil, err
@@ -82,7 +81,8 @@ func Dial(ctx context.Context, rawURL string, opts *DialOptions) (*WebSocket, *h
 	if err != nil {
 		return nil, nil, err
 	}
-	c, resp, err := Client(limited, conn, rawURL, opts.withCookies(req))
+	opts.addCookies(req)
+	c, resp, err := connect(limited, ctx, conn, req, &opts.ClientOptions)
 	if resp == nil {
 		return nil, nil, err
 	}
@@ -96,25 +96,17 @@ func Dial(ctx context.Context, rawURL string, opts *DialOptions) (*WebSocket, *h
 	return c, resp, err
 }
 
-// withCookies returns the client's options with the cookies that the jar has for a request.
-func (o *DialOptions) withCookies(req *http.Request) *ClientOptions {
+// addCookies adds the cookies that the jar has for a request.
+func (o *DialOptions) addCookies(req *http.Request) {
 	if o.Jar == nil {
-		return &o.ClientOptions
+		return
 	}
 	kept := http.Request{Header: http.Header{}}
 	for _, c := range o.Jar.Cookies(req.URL) {
 		kept.AddCookie(c)
 	}
-	if len(kept.Header) == 0 {
-		return &o.ClientOptions
-	}
-	with := o.ClientOptions
-	with.Header = http.Header{}
-	for name, values := range o.Header {
-		with.Header[http.CanonicalHeaderKey(name)] = values
-	}
 	// RFC 6265 section 5.4: "the user agent MUST NOT attach more than one Cookie header field".
-	all := slices.Concat(with.Header["Cookie"], kept.Header["Cookie"])
-	with.Header["Cookie"] = []string{strings.Join(all, "; ")}
-	return &with
+	if all := slices.Concat(req.Header["Cookie"], kept.Header["Cookie"]); len(all) > 0 {
+		req.Header["Cookie"] = []string{strings.Join(all, "; ")}
+	}
 }

@@ -206,7 +206,7 @@ func TestDialArguments(t *testing.T) {
 		{"example.com", "scheme", nil},
 		{"ftp://example.com", "scheme", nil},
 		{"ws://", "no host", nil},
-		{"ws://:80", "no name", nil},
+		{"ws://:80", "no host", nil},
 		{"ws://example.com/#x", "fragment", nil},
 		{"ws://example.com/%zz", "escape", nil},
 		{"ws://example.com:65536", "port 65536", nil},

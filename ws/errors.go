@@ -99,8 +99,8 @@ func (e *closedError) Unwrap() []error {
 //		http.Error(w, he.Detail, he.Status)
 //	}
 type HandshakeError struct {
-	// Status is the HTTP status: 400, 403, 405, 426 or 503 from [New] and
-	// [WebSocket.Accept]; the server's from [Client], 0 if its answer could not be understood.
+	// Status is the HTTP status: 400, 403, 405, 426, 429 or 503 from [New] and
+	// [WebSocket.Accept]; the server's from [Client] and [Dial], 0 if there was no answer, or none that could be understood.
 	Status int
 	// Header has to be part of the answer, such as Allow or Sec-WebSocket-Version. May be nil.
 	Header http.Header

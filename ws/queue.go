@@ -137,14 +137,18 @@ func (c *WebSocket) giveUpOn() error {
 
 // cork makes replies wait for each other, for a moment.
 func (c *WebSocket) cork() {
-	c.out.mu.Lock()
-	if !c.out.shut {
-		c.out.corked = true
+	o := &c.out
+	o.mu.Lock()
+	begins := !o.corked && !o.shut
+	if begins {
+		o.corked = true
 	}
-	c.out.mu.Unlock()
-	if in := c.in; in.late == nil {
+	o.mu.Unlock()
+	switch in := c.in; {
+	case !begins:
+	case in.late == nil:
 		in.late = time.AfterFunc(corkTime, c.uncorkLate)
-	} else {
+	default:
 		in.late.Reset(corkTime)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // A turn is a mutex that can be waited for with a context and a timeout, and
 // that is handed on in the order of arrival. Taking a free one costs no
-// allocation; a connection has three, so a channel each would be dear.
+// allocation, and an idle one no memory for a channel.
 type turn struct {
 	mu    sync.Mutex
 	held  bool
