@@ -79,7 +79,7 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 	if t.Implements(errorType) {
 		return fmt.Sprintf("%s implements error by value, so that it could never be absent; return error or *%s", t, t)
 	}
-	res.encode = encoderOf(t)
+	res.encode = encoderOf(t, codec)
 	if isText(t) || isBytes(t) {
 		return ""
 	}
@@ -95,7 +95,7 @@ func (res *messageResult) compileValue(t reflect.Type, codec resolve.Codec) stri
 // encoderOf decides how a value of type t becomes a message: of text and of
 // encoded values a text frame, of bytes a binary one, of ws.Data what the
 // message being handled is. A nil pointer or interface is nothing to send.
-func encoderOf(t reflect.Type) func(s *session, run *inject.Run) (reply, error) {
+func encoderOf(t reflect.Type, codec resolve.Codec) func(s *session, run *inject.Run) (reply, error) {
 	f := formOf(t)
 	switch {
 	case t == reflect.TypeFor[ws.Data]():
@@ -118,11 +118,17 @@ func encoderOf(t reflect.Type) func(s *session, run *inject.Run) (reply, error) 
 			return reply{kind: ws.KindBinary, data: *frame.At[[]byte](run.Result(0))}, nil
 		}
 	}
-	pointer := t.Kind() == reflect.Pointer
+	pointer, plain := t.Kind() == reflect.Pointer, resolve.AppendOf(codec, t)
 	return func(s *session, run *inject.Run) (reply, error) {
 		at := run.Result(0)
 		if pointer && at.Deref().IsNil() {
 			return reply{}, nil
+		}
+		if plain != nil {
+			if b, ok := plain(s.text[:0], at); ok {
+				s.text = b
+				return reply{kind: ws.KindText, data: b}, nil
+			}
 		}
 		return s.encodeValue(f.of(at, s.view.codec))
 	}

@@ -72,7 +72,8 @@ type session struct {
 type desk struct {
 	call  resolve.Call
 	event resolve.Event
-	buf   bytes.Buffer // of the encoded reply
+	buf   bytes.Buffer // of a reply that was encoded
+	text  []byte       // of one that was appended
 }
 
 // sit gives the session a desk.
@@ -93,8 +94,8 @@ func (s *session) stand() {
 	s.desk = nil
 	d.call.Reset()
 	d.event = resolve.Event{}
-	if d.buf.Cap() > maxKeptReply {
-		d.buf = bytes.Buffer{}
+	if d.buf.Cap()+cap(d.text) > maxKeptReply {
+		d.buf, d.text = bytes.Buffer{}, nil
 	}
 	s.view.desks.Put(d)
 }
