@@ -280,12 +280,8 @@ func (c *WebSocket) refused() {
 	defer c.mu.Unlock()
 	c.base = nil
 	c.state.Or(flagRejected | flagEnded)
-	if c.cancel != nil {
-		c.cancel(errRefused)
-	}
-	if c.done != nil {
-		close(c.done)
-	}
+	c.canceled(errRefused)
+	c.ended()
 	if c.left != nil {
 		defer c.left()
 		c.left = nil

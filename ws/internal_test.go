@@ -31,7 +31,7 @@ func TestTurn(t *testing.T) {
 		done := make(chan struct{})
 		close(done)
 		require.ErrorIs(t, tn.wait(none, done, 0), ErrClosed)
-		require.Empty(t, tn.queue)
+		require.Empty(t, *tn.queue)
 
 		order := make(chan int, 3)
 		for i := range 3 {
@@ -120,8 +120,7 @@ func TestIdleConnectionHoldsNoBuffer(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, server.in.buf)
 	require.Nil(t, server.in.msg)
-	require.Nil(t, server.ctx)
-	require.Nil(t, server.done)
+	require.Nil(t, server.asked)
 }
 
 func TestAcceptDropsTheRequest(t *testing.T) {

@@ -143,7 +143,7 @@ func (p *parking) ready(t poll.Token) {
 	if !c.is(flagParked) || c.token != t {
 		return
 	}
-	n, again, err := poll.Read(c.fd, p.scratch[:])
+	n, again, err := poll.Read(int(c.fd), p.scratch[:])
 	switch {
 	case err != nil:
 		n = 0 // whoever reads next sees the end for himself
@@ -158,7 +158,7 @@ func (p *parking) ready(t poll.Token) {
 		c.life.waiting()
 		again = true
 	}
-	if again && p.rearm(c.fd, t) == nil {
+	if again && p.rearm(int(c.fd), t) == nil {
 		return
 	}
 	if again {
@@ -252,7 +252,7 @@ func (c *WebSocket) giveUpTransport() bool {
 		c.in.late.Stop()
 	}
 	recycleReader(c.in)
-	c.conn, c.in, c.fd, c.token, c.deadline = nil, nil, fd, t, 0
+	c.conn, c.in, c.fd, c.token, c.deadline = nil, nil, int32(fd), t, 0
 	c.life.waiting()
 	c.state.Or(flagParked) // last: ready waits for mu
 	return true
@@ -261,13 +261,13 @@ func (c *WebSocket) giveUpTransport() bool {
 // wake ends the stay in the poller. A goroutine goes on reading, with the
 // bytes that were read already. mu is held.
 func (c *WebSocket) wake(read []byte) {
-	c.tracked.parking.remove(c.fd, c.token)
+	c.tracked.parking.remove(int(c.fd), c.token)
 	at := now()
 	in := newReader(c)
 	in.hot = time.Duration(at-c.life.last.Load()) < c.linger()
 	in.preload(read)
 	c.life.got(len(read))
-	conn, err := poll.Conn(c.fd)
+	conn, err := poll.Conn(int(c.fd))
 	if err != nil {
 		conn = lost{err}
 	}
@@ -296,7 +296,7 @@ func (c *WebSocket) writeParked(b []byte) (int, error) {
 	if !c.is(flagParked) {
 		return 0, nil
 	}
-	n, _, err := poll.Write(c.fd, b)
+	n, _, err := poll.Write(int(c.fd), b)
 	if n < len(b) {
 		c.wake(nil)
 	}
@@ -308,7 +308,7 @@ func (c *WebSocket) attempt(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.is(flagParked) {
-		n, _, err := poll.Write(c.fd, b)
+		n, _, err := poll.Write(int(c.fd), b)
 		return n, err
 	}
 	if !c.is(flagBare) {

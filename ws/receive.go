@@ -82,7 +82,7 @@ func (c *WebSocket) receive(ctx context.Context) (Message, error) {
 func (c *WebSocket) ownContext(ctx context.Context) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return ctx == c.ctx
+	return c.asked != nil && ctx == c.asked.ctx
 }
 
 // stopped returns why reading should stop, if it should.

@@ -183,7 +183,15 @@ func (c *WebSocket) drain() {
 		return
 	}
 	c.kick()
+	// Its reader does the rest. It is waited for, a little, so that parked connections don't all wake at once.
+	select {
+	case <-c.Done():
+	case <-time.After(drainTime):
+	}
 }
+
+// drainTime is for how long a connection that is being drained holds up the next.
+const drainTime = 100 * time.Millisecond
 
 // cut ends a connection now.
 func (c *WebSocket) cut() {

@@ -15,7 +15,7 @@ import (
 type turn struct {
 	mu    sync.Mutex
 	held  bool
-	queue []chan struct{} // waiters; each channel is closed when the turn is handed to it
+	queue *[]chan struct{} // waiters, nil if there are none; each channel is closed when the turn is handed to it
 }
 
 // try takes the turn if it is free.
@@ -74,16 +74,22 @@ func (t *turn) line() chan struct{} {
 		return nil
 	}
 	ch := make(chan struct{})
-	t.queue = append(t.queue, ch)
+	if t.queue == nil {
+		t.queue = new([]chan struct{})
+	}
+	*t.queue = append(*t.queue, ch)
 	return ch
 }
 
 // leave takes a waiter out of the queue; one that was just called passes the turn on.
 func (t *turn) leave(ch chan struct{}) {
 	t.mu.Lock()
-	i := slices.Index(t.queue, ch)
+	i := -1
+	if t.queue != nil {
+		i = slices.Index(*t.queue, ch)
+	}
 	if i >= 0 {
-		t.queue = slices.Delete(t.queue, i, i+1)
+		*t.queue = slices.Delete(*t.queue, i, i+1)
 	}
 	t.mu.Unlock()
 	if i < 0 {
@@ -95,10 +101,10 @@ func (t *turn) leave(ch chan struct{}) {
 func (t *turn) give() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.queue) == 0 {
+	if t.queue == nil || len(*t.queue) == 0 {
 		t.held, t.queue = false, nil // an idle connection keeps no queue
 		return
 	}
-	close(t.queue[0])
-	t.queue = slices.Delete(t.queue, 0, 1)
+	close((*t.queue)[0])
+	*t.queue = slices.Delete(*t.queue, 0, 1)
 }

@@ -42,22 +42,49 @@ type WebSocket struct {
 
 	mu     sync.Mutex // guards the rest
 	conn   net.Conn   // the transport; nil while parked. Set before flagOpen. It stays while one reads or writes
-	fd     int        // the bare descriptor while parked
+	fd     int32      // the bare descriptor while parked
 	token  poll.Token // of the stay in the poller
 	base   context.Context
-	ctx    context.Context // made when first asked for
-	cancel context.CancelCauseFunc
-	done   chan struct{} // made when first asked for
-	closed *closedError  // made when closing begins, never changed
-	pings  *pings        // made by Ping
-	down   bool          // the TCP connection is closed
-	owned  bool          // a Finish is still to come
-	left   func()        // of Options.Admit
+	asked  *asked       // made by Context and Done
+	closed *closedError // made when closing begins, never changed
+	pings  *pings       // made by Ping
+	down   bool         // the TCP connection is closed
+	owned  bool         // a Finish is still to come
+	left   func()       // of Options.Admit
 
 	life liveness // has its own rules
 
 	prev, next *WebSocket // guarded by the Tracker's mutex
 	tracked    *Tracker   // written before flagOpen is set
+}
+
+// asked is what most connections are never asked for.
+type asked struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	done   chan struct{}
+}
+
+// about returns what is asked for. mu is held.
+func (c *WebSocket) about() *asked {
+	if c.asked == nil {
+		c.asked = &asked{}
+	}
+	return c.asked
+}
+
+// canceled cancels the context, if there is one. mu is held.
+func (c *WebSocket) canceled(why error) {
+	if c.asked != nil && c.asked.cancel != nil {
+		c.asked.cancel(why)
+	}
+}
+
+// ended closes the channel of Done, if there is one. mu is held.
+func (c *WebSocket) ended() {
+	if c.asked != nil && c.asked.done != nil {
+		close(c.asked.done)
+	}
 }
 
 // The flags of WebSocket.state. None but flagParked is ever cleared.
@@ -108,7 +135,7 @@ func (c *WebSocket) peerAddr() net.Addr {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.is(flagParked) {
-		return poll.PeerAddr(c.fd)
+		return poll.PeerAddr(int(c.fd))
 	}
 	return c.conn.RemoteAddr()
 }
@@ -127,19 +154,20 @@ func (a requestAddr) String() string { return string(a) }
 func (c *WebSocket) Context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ctx != nil {
-		return c.ctx
+	a := c.about()
+	if a.ctx != nil {
+		return a.ctx
 	}
 	base := c.base
 	if base == nil {
 		base = context.Background()
 	}
-	c.ctx, c.cancel = context.WithCancelCause(context.WithoutCancel(base))
+	a.ctx, a.cancel = context.WithCancelCause(context.WithoutCancel(base))
 	c.base = nil
 	if c.is(flagClosing) {
-		c.cancel(c.closed)
+		a.cancel(c.closed)
 	}
-	return c.ctx
+	return a.ctx
 }
 
 // Done returns a channel that is closed when the connection has ended: the
@@ -148,13 +176,14 @@ func (c *WebSocket) Context() context.Context {
 func (c *WebSocket) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.done == nil {
-		c.done = make(chan struct{})
+	a := c.about()
+	if a.done == nil {
+		a.done = make(chan struct{})
 		if c.is(flagEnded) {
-			close(c.done)
+			close(a.done)
 		}
 	}
-	return c.done
+	return a.done
 }
 
 // CloseCode returns the code and reason the connection was closed with, once closing has begun:
@@ -208,9 +237,7 @@ func (c *WebSocket) decide(why *closedError) bool {
 	}
 	c.closed = why
 	c.state.Or(flagClosing)
-	if c.cancel != nil {
-		c.cancel(why)
-	}
+	c.canceled(why)
 	return true
 }
 
@@ -236,9 +263,7 @@ func (c *WebSocket) end(how parting) {
 		return
 	}
 	c.state.Or(flagEnded)
-	if c.done != nil {
-		close(c.done)
-	}
+	c.ended()
 	c.mu.Unlock()
 	c.unwatch()
 	if how == hangUp {
