@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"reflect"
 	"strconv"
 	"sync"
 	"testing"
@@ -121,6 +122,14 @@ func TestIdleConnectionHoldsNoBuffer(t *testing.T) {
 	require.Nil(t, server.in.buf)
 	require.Nil(t, server.in.msg)
 	require.Nil(t, server.asked)
+}
+
+func TestIdleConnectionIsSmall(t *testing.T) {
+	if strconv.IntSize != 64 {
+		t.Skip("words have another size")
+	}
+	// The next size class of the allocator is 352.
+	require.LessOrEqual(t, reflect.TypeFor[WebSocket]().Size(), uintptr(320))
 }
 
 func TestAcceptDropsTheRequest(t *testing.T) {

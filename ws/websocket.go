@@ -43,13 +43,13 @@ type WebSocket struct {
 	mu     sync.Mutex // guards the rest
 	conn   net.Conn   // the transport; nil while parked. Set before flagOpen. It stays while one reads or writes
 	fd     int32      // the bare descriptor while parked
+	down   bool       // the TCP connection is closed
+	owned  bool       // a Finish is still to come
 	token  poll.Token // of the stay in the poller
 	base   context.Context
 	asked  *asked       // made by Context and Done
 	closed *closedError // made when closing begins, never changed
 	pings  *pings       // made by Ping
-	down   bool         // the TCP connection is closed
-	owned  bool         // a Finish is still to come
 	left   func()       // of Options.Admit
 
 	life liveness // has its own rules
