@@ -66,7 +66,7 @@ func httpCases() []httpCase {
 		},
 		{
 			id: "post-json", title: "POST with a validated JSON body",
-			about: "`POST /orders`: four fields of JSON with rules for each (required, e-mail, lengths, a range). By hand it is the codec and the validator that Fogo uses, goccy/go-json and go-playground/validator; huma and macaron have validation of their own.",
+			about: "`POST /orders`: four fields of JSON with rules for each (required, e-mail, lengths, a range). By hand it is the codec and the validator that Fogo decodes and validates with, goccy/go-json and go-playground/validator; huma and macaron have validation of their own.",
 			expected: []expectation{
 				{request{"POST", "/orders", jsonBody, `{"customer":"ada@example.org","item":"lamp","quantity":3,"note":"a gift"}`}, 200, `{"item":"lamp","total":21}`},
 				{request{"POST", "/orders", jsonBody, `{"customer":"ada@example.org","item":"lamp","quantity":300,"note":""}`}, 0, ""},
