@@ -41,7 +41,7 @@ func program(block string) string {
 		body := regexp.MustCompile(`(?m)^func\(`).ReplaceAllString(block, "var _ func(")
 		return prelude("context", "github.com/gofogo/fogo/ws") + "type (\n\tDB struct{}\n\tUserID int\n\tUser struct{}\n)\n" + body
 	}
-	return prelude("context", "database/sql") + block
+	return prelude("cmp", "context", "database/sql", "errors") + block
 }
 
 func prelude(imports ...string) string {

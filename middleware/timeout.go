@@ -10,9 +10,9 @@ import (
 
 // Timeout gives a handler the time d to begin its answer. When it is over, the
 // request's context ends with context.DeadlineExceeded, and a handler that then
-// returns without an answer, or with a status of 500 or more, is answered for
-// with 503, as a problem object. Other answers, which come too late but come,
-// are sent.
+// returns without an answer, or with the status 500, is answered for with 503,
+// as a problem object. Other answers, which come too late but come, are sent:
+// somebody chose their status, and may say in them what was done and what not.
 //
 // Once an answer has begun there is no deadline any more, nor once a connection
 // was hijacked: streams, downloads and WebSockets are never cut. Give writes
@@ -61,9 +61,8 @@ func (t *timed) begin(status int) {
 		return
 	}
 	t.began = true
-	// A status of the server's blame after the deadline is most likely what the
-	// handler made of its context's error.
-	if !t.deadline.disarm() && status >= http.StatusInternalServerError {
+	// A 500 after the deadline is most likely what became of the context's error.
+	if !t.deadline.disarm() && status == http.StatusInternalServerError {
 		t.refuse()
 	}
 }

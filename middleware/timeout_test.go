@@ -43,6 +43,11 @@ func TestTimeout(t *testing.T) {
 			w.Header().Set("Content-Length", "3")
 			http.Error(w, wait(r).Error(), 500)
 		}, 503, ""},
+		{"too late, and a fault that was decided on", func(w http.ResponseWriter, r *http.Request) {
+			_ = wait(r)
+			w.WriteHeader(503)
+			_, _ = io.WriteString(w, "it is not known whether this was done")
+		}, 503, "it is not known whether this was done"},
 		{"too late, and another answer", func(w http.ResponseWriter, r *http.Request) {
 			_ = wait(r)
 			w.WriteHeader(409)
