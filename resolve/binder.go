@@ -179,5 +179,9 @@ func (b *Binder) Check(r *inject.Run) error {
 		c.faults = c.faults[:0]
 		return err
 	}
+	if c.body.err != nil {
+		c.faults = c.faults[:0]
+		return c.body.err
+	}
 	return c.takeFaults()
 }

@@ -75,7 +75,7 @@ func TestBodyFaults(t *testing.T) {
 		{"not a form", body(urlencoded, "age=%"), 400, "form is not a valid urlencoded form"},
 		{"too large", jsonBody(`{"name":"` + string(make([]byte, 200)) + `"}`), 413, "body is larger than 100 bytes"},
 		{"another type", body("text/csv", "a,b"), 415,
-			`header.Content-Type "text/csv" is not supported; send application/json, application/xml or application/x-www-form-urlencoded`},
+			`header.Content-Type "text/csv" is not supported; send application/json, application/xml, application/x-www-form-urlencoded or multipart/form-data`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, faults := r.wrong("/", tt.sent)

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // body is the state of a request's body: read once, shared by whoever takes
@@ -21,6 +21,14 @@ type body struct {
 	given  bool // the user has the bytes: they are not used again
 	data   []byte
 	form   url.Values
+
+	// Of a form with files, and of Parts.
+	spec   *formSpec
+	files  map[string][]File
+	count  map[string]int // files that came, those refused among them
+	stored []*stored      // of all files, also of those that a fault left over
+	parts  *partReader
+	err    error // of the server, see Binder.Check
 }
 
 // bodyBytes reads the body up to the limit. It reports false after recording a
@@ -84,80 +92,118 @@ func bodyFault(err error, limit int64) Fault {
 	return f
 }
 
+const urlencodedForm = "application/x-www-form-urlencoded"
+
 // formValues reads the body as a form, urlencoded or multipart (RFC 7578). It
-// reports false after recording a fault, or if there is no body.
+// reports false after recording a fault. What a form with files has of texts is
+// here, too.
 func (c *Call) formValues() (url.Values, bool) {
-	if c.body.form != nil {
+	switch {
+	case c.body.failed:
+		return nil, false
+	case c.body.form != nil:
 		return c.body.form, true
+	}
+	if !c.readForm() || !c.fieldSizes() {
+		c.body.form, c.body.failed = nil, true
+		return nil, false
+	}
+	return c.body.form, true
+}
+
+func (c *Call) readForm() bool {
+	media, charset := charsetOf(c.contentType())
+	if charset != "" {
+		c.fault(Fault{Location: "header.Content-Type", Message: charset, Status: http.StatusUnsupportedMediaType})
+		return false
+	}
+	if media == multipartForm && c.body.spec != nil && c.body.spec.files {
+		return c.streamForm()
 	}
 	data, ok := c.bodyBytes()
 	if !ok {
-		return nil, false
+		return false
 	}
-	form, err := parseForm(c.contentType(), data, len(data) == 0)
-	if err != nil {
-		c.body.failed = true
-		c.fault(*err)
-		return nil, false
-	}
-	c.body.form = form
-	return form, true
-}
-
-func parseForm(contentType string, data []byte, empty bool) (url.Values, *Fault) {
-	media, params, err := mime.ParseMediaType(contentType)
 	switch {
-	case empty && contentType == "":
-		return url.Values{}, nil
-	case err == nil && media == "application/x-www-form-urlencoded":
+	case media == urlencodedForm:
 		form, err := url.ParseQuery(string(data))
 		if err != nil {
-			return nil, &Fault{Location: "form", Message: "is not a valid urlencoded form", Status: http.StatusBadRequest}
+			c.malformed("form", "is not a valid urlencoded form")
+			return false
 		}
-		return form, nil
-	case err == nil && media == "multipart/form-data":
-		return parseMultipart(data, params["boundary"])
+		c.body.form = form
+		return true
+	case media == multipartForm:
+		return c.multipartTexts(data)
+	case len(data) == 0 && c.contentType() == "":
+		c.body.form = url.Values{}
+		return true
 	}
-	return nil, unsupported(contentType, "application/x-www-form-urlencoded or multipart/form-data")
+	if c.body.spec != nil && c.body.spec.files {
+		c.unsupported(multipartForm)
+	} else {
+		c.unsupported(urlencodedForm, multipartForm)
+	}
+	return false
 }
 
-// parseMultipart takes the text fields of a multipart form. The data is in
-// memory already and its size is limited, so nothing is spooled; parts with a
-// file name are not fields.
-func parseMultipart(data []byte, boundary string) (url.Values, *Fault) {
+// multipartTexts takes the text fields of a multipart form that is in memory.
+// Files are passed over.
+func (c *Call) multipartTexts(data []byte) bool {
+	_, params, _ := mime.ParseMediaType(c.contentType())
+	r, fault := newPartReader(bytes.NewReader(data), params["boundary"], &c.cfg.Uploads, c.maxBody)
 	form := url.Values{}
-	if boundary == "" {
-		return nil, &Fault{Location: "header.Content-Type", Message: "has no boundary", Status: http.StatusBadRequest}
-	}
-	r := multipart.NewReader(bytes.NewReader(data), boundary)
-	for {
-		part, err := r.NextPart()
-		if errors.Is(err, io.EOF) && ends(data, boundary) {
-			return form, nil
+	for fault == nil {
+		var p *Part
+		if p, fault = r.next(); fault != nil {
+			break
 		}
-		if err == nil && part.FileName() == "" {
-			var text []byte
-			if text, err = io.ReadAll(part); err == nil {
-				form.Add(part.FormName(), string(text))
+		if p == nil {
+			c.body.form = form
+			return true
+		}
+		if p.file {
+			continue
+		}
+		text, err := io.ReadAll(p.body)
+		if err != nil {
+			fault = r.fail()
+			break
+		}
+		form.Add(p.Name, string(text))
+	}
+	c.fault(*fault)
+	return false
+}
+
+// fieldSizes checks the texts of a form against their tags.
+func (c *Call) fieldSizes() bool {
+	if c.body.spec == nil {
+		return true
+	}
+	ok := true
+	for i := range c.body.spec.fields {
+		f := &c.body.spec.fields[i]
+		for _, text := range c.body.form[f.name] {
+			if f.max > 0 && int64(len(text)) > f.max {
+				c.fault(*tooLarge(f.location, f.max, f.size))
+				ok = false
 			}
 		}
-		if err != nil {
-			return nil, &Fault{Location: "form", Message: "is not a valid multipart form", Status: http.StatusBadRequest}
-		}
 	}
+	return ok
 }
 
-// ends reports whether the data has the line that ends a multipart body. The
-// reader tells io.EOF for one that breaks off, too.
-func ends(data []byte, boundary string) bool {
-	end := "--" + boundary + "--"
-	return bytes.HasPrefix(data, []byte(end)) || bytes.Contains(data, []byte("\n"+end))
-}
-
-func unsupported(contentType, want string) *Fault {
-	msg := "is missing; send " + want
+// unsupported records that the body is of a type that is not read. The media
+// types that are go into a header field of the answer, see [Faults.Header].
+func (c *Call) unsupported(want ...string) {
+	contentType := c.contentType()
+	msg := "is missing; send " + orList(want)
 	if contentType != "" {
-		msg = quoted(contentType) + " is not supported; send " + want
+		msg = quoted(contentType) + " is not supported; send " + orList(want)
 	}
-	return &Fault{Location: "header.Content-Type", Message: msg, Status: http.StatusUnsupportedMediaType}
+	c.fault(Fault{
+		Location: "header.Content-Type", Message: msg, Status: http.StatusUnsupportedMediaType,
+		accept: strings.Join(want, ", "), method: c.Request.Method,
+	})
 }

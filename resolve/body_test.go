@@ -27,7 +27,8 @@ func callWith(body io.Reader, n, limit int64) *Call {
 	r := httptest.NewRequest(http.MethodPost, "/", body)
 	r.ContentLength = n
 	c := &Call{Request: r}
-	c.Configure(&Config{MaxBody: limit})
+	cfg := Config{MaxBody: limit}.WithDefaults()
+	c.Configure(&cfg)
 	return c
 }
 
@@ -167,13 +168,13 @@ func TestParseForm(t *testing.T) {
 		{"files are no fields", multi, file, url.Values{"a": {"1"}}, "", 0},
 		{"huge field", bigBoundary, bigForm, url.Values{"a": {big}}, "", 0},
 		{"no boundary", "multipart/form-data", whole, nil, "header.Content-Type has no boundary", 400},
-		{"another boundary", "multipart/form-data; boundary=other", whole, nil, "form is not a valid multipart form", 400},
-		{"breaks off in a value", boundary, whole[:len(whole)/2], nil, "form is not a valid multipart form", 400},
-		{"breaks off between parts", multi, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b\r\n", nil, "form is not a valid multipart form", 400},
-		{"has no end", multi, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n", nil, "form is not a valid multipart form", 400},
-		{"empty multipart", multi, "", nil, "form is not a valid multipart form", 400},
+		{"another boundary", "multipart/form-data; boundary=other", whole, nil, "form is not a valid multipart form: it breaks off in part 1", 400},
+		{"breaks off in a value", boundary, whole[:len(whole)/2], nil, "form is not a valid multipart form: it breaks off in part 2", 400},
+		{"breaks off between parts", multi, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b\r\n", nil, "form is not a valid multipart form: it breaks off in part 2", 400},
+		{"has no end", multi, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n", nil, "form is not a valid multipart form: it breaks off in part 1", 400},
+		{"empty multipart", multi, "", nil, "form is not a valid multipart form: it breaks off in part 1", 400},
 		{"without parts", multi, "--b--\r\n", url.Values{}, "", 0},
-		{"huge header", multi, "--b\r\nX: " + strings.Repeat("x", 11<<20) + "\r\n\r\n1\r\n--b--", nil, "form is not a valid multipart form", 400},
+		{"huge header", multi, "--b\r\nX: " + strings.Repeat("x", 11<<20) + "\r\n\r\n1\r\n--b--", nil, "form has more than 8192 bytes before its first part, or in the header of that", 413},
 		{"JSON", "application/json", "{}", nil, `header.Content-Type "application/json" is not supported; send application/x-www-form-urlencoded or multipart/form-data`, 415},
 		{"nothing said", "", "a=1", nil, "header.Content-Type is missing; send application/x-www-form-urlencoded or multipart/form-data", 415},
 		{"nonsense", ";;;", "a=1", nil, `header.Content-Type ";;;" is not supported; send application/x-www-form-urlencoded or multipart/form-data`, 415},
@@ -203,12 +204,16 @@ func FuzzParseForm(f *testing.F) {
 	f.Add("multipart/form-data; boundary=\"\"", "----")
 	f.Add("a/b; boundary=x", "--x")
 	f.Fuzz(func(t *testing.T, contentType, body string) {
-		form, fault := parseForm(contentType, []byte(body), body == "")
-		if (form == nil) == (fault == nil) {
-			t.Fatalf("%v and %v", form, fault)
+		c := callWith(strings.NewReader(body), int64(len(body)), 1<<20)
+		c.Request.Header["Content-Type"] = []string{contentType}
+		form, ok := c.formValues()
+		if (form == nil) == ok || ok == (len(c.faults) > 0) {
+			t.Fatalf("%v and %v", form, c.faults)
 		}
-		if fault != nil && (fault.Status != 400 && fault.Status != 415 || fault.Location == "") {
-			t.Errorf("fault %+v", fault)
+		for _, fault := range c.faults {
+			if fault.Status != 400 && fault.Status != 413 && fault.Status != 415 || fault.Location == "" {
+				t.Errorf("fault %+v", fault)
+			}
 		}
 		size := 0
 		for name, values := range form {
@@ -232,7 +237,7 @@ func TestCallForgets(t *testing.T) {
 	require.Error(t, c.takeFaults())
 	require.NoError(t, c.takeFaults(), "faults are taken once")
 	c.Reset()
-	assert.Equal(t, &Call{faults: c.faults, maxBody: c.maxBody, buffer: c.buffer}, c)
+	assert.Equal(t, &Call{faults: c.faults, cfg: c.cfg, maxBody: c.maxBody, buffer: c.buffer}, c)
 	for _, f := range c.faults[:cap(c.faults)] {
 		assert.Zero(t, f, "no text of a client is kept")
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/internal/pattern"
@@ -26,6 +27,7 @@ type Call struct {
 	// Event is what a call on a connection reads from; nil over HTTP.
 	Event *Event
 
+	cfg      *Config
 	maxBody  int64
 	faults   Faults
 	unread   int // faults that left a value unread, those not told among them
@@ -41,7 +43,7 @@ type Call struct {
 // Reset makes the call ready for another use with the same route and
 // configuration, and drops what it refers to.
 func (c *Call) Reset() {
-	if c.body.read {
+	if c.body.read || c.body.failed || c.body.spec != nil {
 		if c.body.given || cap(c.buffer) > maxKeptBuffer {
 			c.buffer = nil
 		}
@@ -62,8 +64,21 @@ func (c *Call) Reset() {
 // big body must not be paid for by every later small one.
 const maxKeptBuffer = 64 << 10
 
-// Configure sets what the body readers need.
-func (c *Call) Configure(cfg *Config) { c.maxBody = cfg.MaxBody }
+// Configure sets what the body readers need. The config has its defaults.
+func (c *Call) Configure(cfg *Config) { c.cfg, c.maxBody = cfg, cfg.MaxBody }
+
+// Release ends the uploads of the call: files that nobody kept are removed, and
+// nothing of the body can be read any more. It must be called at the end of every
+// call over HTTP, after its releases, whatever happened to it.
+func (c *Call) Release() {
+	if c.body.parts != nil {
+		c.body.parts.over = true
+	}
+	for _, s := range c.body.stored {
+		s.release()
+	}
+	c.body.stored = nil
+}
 
 // CallLogger implements inject.LoggerHost: the logger of a call says which
 // route it is of, and the id under which the answer to it is logged.
@@ -127,10 +142,16 @@ func (c *Call) headerValues(name string) []string {
 
 // contentType is the request's Content-Type, "" if there is none.
 func (c *Call) contentType() string {
-	if values := c.Request.Header["Content-Type"]; len(values) > 0 {
+	switch values := c.Request.Header["Content-Type"]; len(values) {
+	case 0:
+		return ""
+	case 1:
 		return values[0]
+	default:
+		// Who reads the first and who reads the last would disagree. A list is
+		// no media type, so this is refused.
+		return strings.Join(values, ", ")
 	}
-	return ""
 }
 
 // detach returns a copy of the handshake's request that may be kept as long as

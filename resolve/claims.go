@@ -90,34 +90,39 @@ func (b *Binder) movedFaults() []string {
 	return faults
 }
 
-// bodyFaults refuses a second reader of one body.
+// bodyFaults refuses a second reader of one body, and one who keeps the bytes of
+// a body that is read as it arrives.
 func (b *Binder) bodyFaults() []string {
 	if b.spec.Socket {
 		return nil
 	}
-	var by []string
+	by := map[rules.BodyUse][]string{}
 	for _, res := range b.classes {
-		by = append(by, bodyClaims(res)...)
+		bodyClaims(by, res)
 	}
 	for _, f := range b.now {
 		if f.Role != inject.RoleExtract { // claimed by whoever takes the type
-			by = append(by, bodyClaims(b.results[f])...)
+			bodyClaims(by, b.results[f])
 		}
 	}
-	if len(by) < 2 {
-		return nil
+	readers := slices.Concat(by[rules.Decodes], by[rules.Streams])
+	switch keeps, streams := by[rules.Keeps], by[rules.Streams]; {
+	case len(readers) > 1:
+		return []string{fmt.Sprintf("the body is decoded %d times, by %s; decode it in one place and provide the result", len(readers), join2(readers))}
+	case len(streams) > 0 && len(keeps) > 0 && !slices.Equal(streams, keeps):
+		return []string{fmt.Sprintf("the body is read as it arrives, by %s, so that there are no bytes of it for %s; drop one of the two",
+			streams[0], join2(keeps))}
 	}
-	return []string{fmt.Sprintf("the body is decoded %d times, by %s; decode it in one place and provide the result", len(by), join2(by))}
+	return nil
 }
 
-func bodyClaims(res rules.Result) []string {
-	var by []string
+// bodyClaims adds what a function does with the body.
+func bodyClaims(by map[rules.BodyUse][]string, res rules.Result) {
 	for _, c := range res.Claims {
 		if c.Var == "" {
-			by = append(by, c.By)
+			by[c.Use] = append(by[c.Use], c.By)
 		}
 	}
-	return by
 }
 
 // messageFaults refuses a provider that takes the message where there is none.

@@ -15,19 +15,34 @@ import (
 )
 
 // Codec encodes and decodes values in one format, for bodies, messages and
-// answers. Implementations are safe for concurrent use.
+// answers. Implementations are safe for concurrent use. Those of this package are
+// [JSON] and [XML]; packages resolve/msgpack and resolve/cbor have others, and
+// forms, which only read, are no codecs.
 //
-// A codec that cannot encode every type may have a method
+// A codec may have more methods, which are asked at build time:
 //
+//	// Encodes reports whether it can encode values of type t. Answers of types
+//	// that it refuses are never offered in its format.
 //	Encodes(t reflect.Type) bool
 //
-// which is asked at build time. Answers of types that it refuses are never
-// offered in its format.
+//	// Binary reports whether what it writes is no text, so that messages in it
+//	// are sent in binary frames.
+//	Binary() bool
+//
+//	// FieldTags are the keys of the struct tags that name fields, the first
+//	// that a field has counts. Without this method it is the codec's name.
+//	FieldTags() []string
+//
+// The body that Decode is given is not empty, no larger than the limit of the
+// route, and otherwise as the client sent it: how deep it nests, how many elements
+// it says it has and whether a key is there twice is the codec's to look at.
 type Codec interface {
 	// Name is how options and Encoding methods name the codec: "json".
 	Name() string
-	// MediaTypes are the media types it reads, without parameters. The first
-	// is the Content-Type of what it writes.
+	// MediaTypes are the media types it reads, in lower case and without
+	// parameters. The first is the Content-Type of what it writes, and its
+	// subtype is the suffix that is read too: "application/cbor" reads
+	// "application/senml+cbor".
 	MediaTypes() []string
 	// Decode decodes data, which it must not keep, into the value v points
 	// to. An error that is a Fault or Faults, with locations relative to the
@@ -36,6 +51,30 @@ type Codec interface {
 	Decode(data []byte, v any) error
 	// Encode writes v to w.
 	Encode(w io.Writer, v any) error
+}
+
+// IsBinary reports whether what a codec writes is no text.
+func IsBinary(c Codec) bool {
+	b, ok := c.(interface{ Binary() bool })
+	return ok && b.Binary()
+}
+
+// fieldTags are the keys of the tags that name fields for a codec.
+func fieldTags(c Codec) []string {
+	if t, ok := c.(interface{ FieldTags() []string }); ok {
+		return t.FieldTags()
+	}
+	return []string{c.Name()}
+}
+
+// isText reports whether a codec is one of ours for text, which may begin with
+// a byte order mark.
+func isText(c Codec) bool {
+	switch c.(type) {
+	case *jsonCodec, xmlCodec:
+		return true
+	}
+	return false
 }
 
 // JSON returns the codec for application/json, over goccy/go-json.
@@ -146,7 +185,8 @@ func (cs Codecs) ByName(name string) (Codec, bool) {
 
 // ByType finds the codec that reads a Content-Type. A type with a structured
 // suffix, as in application/problem+json or image/svg+xml, is read by the
-// suffix's codec (RFC 6839). An absent Content-Type means the default codec.
+// suffix's codec (RFC 6839). An absent Content-Type means the default codec. One
+// that is malformed, or a list, is read by none.
 func (cs Codecs) ByType(contentType string) (Codec, bool) {
 	if contentType == "" {
 		return cs[0], true
@@ -155,16 +195,24 @@ func (cs Codecs) ByType(contentType string) (Codec, bool) {
 	if err != nil {
 		return nil, false
 	}
+	if i := cs.reading(media); i >= 0 {
+		return cs[i], true
+	}
+	return nil, false
+}
+
+// reading is the index of the codec that reads a media type, or -1.
+func (cs Codecs) reading(media string) int {
 	suffix := "" // "application/json" of "model/gltf+json"
-	if i := strings.LastIndexByte(media, '+'); i >= 0 {
+	if i, slash := strings.LastIndexByte(media, '+'), strings.IndexByte(media, '/'); slash > 0 && i > slash {
 		suffix = "application/" + media[i+1:]
 	}
-	for _, c := range cs {
+	for i, c := range cs {
 		for _, m := range c.MediaTypes() {
 			if m == media || m == suffix {
-				return c, true
+				return i
 			}
 		}
 	}
-	return nil, false
+	return -1
 }

@@ -220,7 +220,8 @@ func TestQuoted(t *testing.T) {
 }
 
 func TestAcceptedTypes(t *testing.T) {
-	assert.Equal(t, "application/json", acceptedTypes(Codecs{JSON()}, false))
-	assert.Equal(t, "application/json or application/x-www-form-urlencoded", acceptedTypes(Codecs{JSON()}, true))
-	assert.Equal(t, "application/json, application/xml or application/x-www-form-urlencoded", acceptedTypes(Codecs{JSON(), XML()}, true))
+	assert.Equal(t, "application/json", orList(acceptedTypes(Codecs{JSON()}, false)))
+	assert.Equal(t, "application/json, application/x-www-form-urlencoded or multipart/form-data", orList(acceptedTypes(Codecs{JSON()}, true)))
+	assert.Equal(t, "application/json, application/xml, application/x-www-form-urlencoded or multipart/form-data",
+		orList(acceptedTypes(Codecs{JSON(), XML()}, true)))
 }

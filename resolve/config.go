@@ -14,6 +14,8 @@ type Config struct {
 	Validator Validator
 	// MaxBody is the limit for request bodies in bytes; 1 MiB if 0.
 	MaxBody int64
+	// Uploads are the limits of multipart forms.
+	Uploads Uploads
 }
 
 // DefaultMaxBody is the limit for request bodies where none is configured.
@@ -36,5 +38,6 @@ func (c Config) WithDefaults() Config {
 	if c.MaxBody == 0 {
 		c.MaxBody = DefaultMaxBody
 	}
+	c.Uploads = c.Uploads.withDefaults()
 	return c
 }

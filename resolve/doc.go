@@ -12,7 +12,8 @@
 //	parameter                                     comes from
 //	context.Context, *http.Request,               the framework
 //	http.ResponseWriter, http.Header, *url.URL,
-//	url.Values, *slog.Logger, Route, RawBody;
+//	url.Values, *slog.Logger, Route, RawBody,
+//	Parts;
 //	on sockets *ws.WebSocket, ws.Data, ws.Text,
 //	ws.Binary, ws.Code, ws.Reason
 //	Path[T], Query[T], Header[T], Cookie[T],      where the wrapper says
@@ -20,6 +21,7 @@
 //	T, if *T has Extract(deps…) error             its own method
 //	a struct with fields tagged path, query,      each field from its tag
 //	header, cookie, form or body
+//	File, *File, []File as a field of a form      a part of a multipart body
 //	a type that has a provider                    the injector
 //	a scalar, or a value with UnmarshalText       the path variable of its name, else
 //	                                              in handlers the next one that is left
@@ -29,7 +31,8 @@
 // The classes are disjoint. A type that falls in two of them is an error of the
 // build that names both places. A body is always said over HTTP: a component
 // whose provider was forgotten is an error and never filled in by a client. Of
-// one body there is one reader; RawBody may stand beside it and shares its bytes.
+// one body there is one reader; RawBody may stand beside it and shares its bytes,
+// unless it is read as it arrives: by Parts, or by a form with files.
 //
 // # Names
 //
@@ -80,9 +83,57 @@
 // Content-Type, of which a suffix such as +json counts too. A Body[T] whose fields
 // are all scalars, or slices of them, may also come as a form.
 //
+// What a request's Content-Type has to be:
+//
+//   - None: the body is in the default codec's format. A form has to say what it is.
+//   - A charset other than utf-8 or us-ascii is a 415. A byte order mark before JSON
+//     or XML is passed over, over HTTP.
+//   - No body, whatever its type is said to be: the body is absent. That is a fault,
+//     or leaves an Optional empty.
+//   - Anything that no codec reads, is malformed, or is there twice: a 415, whose
+//     message and header field Accept list what is read, for POST and PATCH also
+//     Accept-Post and Accept-Patch.
+//
+// Packages resolve/msgpack and resolve/cbor, modules of their own, have codecs for
+// MessagePack and CBOR.
+//
 // JSON is read as encoding/json reads it: unknown names are ignored, names match in
 // any case, and of duplicate names the last one counts. Unlike there, text that is
 // not UTF-8 is an error, as RFC 8259 has it.
+//
+// # Uploads
+//
+// A multipart form is read part by part. A [File] is a field of it: in memory if it
+// is small, else in a file that is removed when the call is over, whatever ended
+// it, unless [File.Keep] is called. [Parts] are for uploads that are too large for
+// that: the handler reads them as they arrive.
+//
+// Of a form these are the limits. Options are fields of [Uploads], but for the
+// first.
+//
+//	what                       default    option           tag        answer
+//	the whole body             1 MiB      Config.MaxBody,             413 body
+//	                                      endpoint.MaxBody
+//	a file                     the body   MaxFile          maxsize    413 form.photo
+//	number of files            100        MaxFiles                    413 form
+//	a text                     MaxText    MaxField         maxsize    413 form.title
+//	names and texts together   1 MiB      MaxText                     413 form
+//	number of parts            1000       MaxParts                    413 form
+//	header of a part           8 KiB      MaxHeader                   413 form
+//	length of the boundary     70                                     400 header.Content-Type
+//	files in memory            1 MiB      Memory                      (goes to disk)
+//	types of a file            any                         accept     422 form.photo
+//	files of one name          1, or any for a slice                  400 form.photo
+//
+// A maxsize is written with a unit: KB is 1000 bytes, KiB is 1024. One that allows
+// more than the body of its route is an error of the build. MaxFiles, MaxText, and
+// MaxField are about forms with files, which take only the fields that they have;
+// other forms are no larger than the body. Parts have the limits of the body, of
+// the number of parts and of their headers, and [Part.Text] that of a text.
+//
+// The types that `accept` lists are compared with what the first bytes of the file
+// look like, never with what the client declares; 415 is left to bodies of another
+// type than the route reads. A type that cannot be told so is an error of the build.
 //
 // # Performance
 //
@@ -97,8 +148,12 @@
 //
 // A body is read up to a limit ([Config].MaxBody, 1 MiB by default), into memory
 // that grows with what arrives and not with what was declared. JSON nests up to
-// 10000 levels. Files of a multipart form are skipped, its fields count against the
-// limit. Numbers are decimal and in the range of their type; NaN and infinities are
+// 10000 levels. Files of a multipart form that nobody takes are skipped. Those that
+// are taken are out of everybody's reach but the program's, their names are made
+// harmless, and [File.SaveTo] writes into a directory only and over nothing. The
+// tags of a file say what its first bytes look like, which is no proof of the rest:
+// serve uploads from another origin, or with X-Content-Type-Options: nosniff.
+// Numbers are decimal and in the range of their type; NaN and infinities are
 // refused, since no answer in JSON could tell them.
 //
 // Pieces of the client's text appear in messages quoted and cut short. The texts of

@@ -16,6 +16,9 @@ type Fault struct {
 	// missing or malformed, 413, 415, or 422 for what is well-formed but
 	// fails validation.
 	Status int `json:"-"`
+
+	accept string // the media types that would do, for a body of another
+	method string // of the request
 }
 
 // Error is the location and the message.
@@ -35,6 +38,28 @@ func (fs Faults) Error() string {
 		texts[i] = f.Error()
 	}
 	return "resolve: " + strings.Join(texts, "; ")
+}
+
+// Header returns the header fields that the answer should have, nil if none: with
+// 415 those that say what is accepted. RFC 9110 section 15.5.16: "If the request
+// used an unsupported media type, the Accept response header field [ought to] be
+// used to indicate which media types would have been accepted". For PATCH RFC
+// 5789 has Accept-Patch, and for POST there is Accept-Post.
+func (fs Faults) Header() http.Header {
+	for _, f := range fs {
+		if f.accept == "" {
+			continue
+		}
+		h := http.Header{"Accept": {f.accept}}
+		switch f.method {
+		case http.MethodPost:
+			h["Accept-Post"] = []string{f.accept}
+		case http.MethodPatch:
+			h["Accept-Patch"] = []string{f.accept}
+		}
+		return h
+	}
+	return nil
 }
 
 // StatusCode is the status of the whole: what could not be read at all counts

@@ -109,6 +109,8 @@ func (b *Binder) fillerOf(rb rules.Binding) (filler, error) {
 		return sliceFiller(rb, t), checkDefault(rb, t.Elem(), splitDefault(rb.Default)...)
 	case rules.StructShape:
 		return b.structFiller(rb, t)
+	case rules.FileShape, rules.FilesShape:
+		return fileFiller(rb), nil
 	case rules.CodecShape:
 		f, err := b.bodyFiller(rb, t)
 		return b.optional(rb, t, f), err
@@ -126,7 +128,11 @@ func presenceOf(rb rules.Binding) presence {
 		for i, f := range rb.Fields {
 			fields[i] = presenceOf(f)
 		}
+		spec := formSpecOf(rb.Fields)
 		return func(c *Call) bool {
+			if spec != nil {
+				c.body.spec = spec
+			}
 			for _, p := range fields {
 				if p(c) {
 					return true
@@ -138,6 +144,11 @@ func presenceOf(rb rules.Binding) presence {
 		return func(c *Call) bool {
 			data, ok := c.bodyBytes()
 			return !ok || len(data) > 0
+		}
+	case rb.Shape == rules.FileShape || rb.Shape == rules.FilesShape:
+		return func(c *Call) bool {
+			files, ok := c.formFiles(rb.Name)
+			return len(files) > 0 || !ok
 		}
 	case rb.Source == rules.MessageBody || rb.Source == rules.RawBody:
 		return func(*Call) bool { return true }

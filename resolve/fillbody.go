@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"reflect"
@@ -20,6 +21,9 @@ func (b *Binder) bodyFiller(rb rules.Binding, t reflect.Type) (filler, error) {
 	}
 	d := &bodyDecoder{typ: t, check: k, set: frame.CopyOf(t), optional: rb.Optional}
 	d.codecs, d.known = b.cfg.Codecs, knownTypes(b.cfg.Codecs)
+	for _, c := range d.codecs {
+		d.each = append(d.each, decodingOf(c))
+	}
 	d.form, d.formNames = b.formFiller(t)
 	d.accepts = acceptedTypes(b.cfg.Codecs, d.form != nil)
 	return d.fill, nil
@@ -30,10 +34,11 @@ type bodyDecoder struct {
 	check     *check
 	set       frame.Copy
 	codecs    Codecs
+	each      []decoding // of codecs
 	known     map[string]decoding
 	form      filler // nil if the type cannot be sent as a form
 	formNames fieldNamer
-	accepts   string
+	accepts   []string
 	optional  bool
 }
 
@@ -41,6 +46,11 @@ type bodyDecoder struct {
 type decoding struct {
 	codec Codec
 	names fieldNamer // of the fields, in the codec's view
+	text  bool       // it may begin with a byte order mark
+}
+
+func decodingOf(c Codec) decoding {
+	return decoding{c, taggedNames(fieldTags(c)...), isText(c)}
 }
 
 // knownTypes are the codecs for the Content-Types that clients commonly send,
@@ -49,7 +59,7 @@ func knownTypes(cs Codecs) map[string]decoding {
 	known := map[string]decoding{}
 	add := func(contentType string) {
 		if c, ok := cs.ByType(contentType); ok && !isForm(contentType) {
-			known[contentType] = decoding{c, taggedNames(c.Name())}
+			known[contentType] = decodingOf(c)
 		}
 	}
 	add("")
@@ -79,10 +89,12 @@ func (d *bodyDecoder) fill(c *Call, at frame.Ref) {
 		return
 	}
 	if !known {
-		if by.codec, ok = d.codecs.ByType(contentType); !ok {
-			c.fault(*unsupported(contentType, d.accepts))
+		if by, ok = d.unknown(c, contentType); !ok {
 			return
 		}
+	}
+	if by.text {
+		data = bytes.TrimPrefix(data, byteOrderMark)
 	}
 	own := reflect.New(d.typ)
 	if err := by.codec.Decode(data, own.Interface()); err != nil {
@@ -90,12 +102,29 @@ func (d *bodyDecoder) fill(c *Call, at frame.Ref) {
 		return
 	}
 	if d.check != nil {
-		if by.names == nil {
-			by.names = taggedNames(by.codec.Name())
-		}
 		d.check.run(c, own.Interface(), "body", by.names)
 	}
 	d.set(at, frame.RefTo(own))
+}
+
+// byteOrderMark is what some programs begin a file with. RFC 8259 section 8.1:
+// "implementations that parse JSON texts MAY ignore the presence of a byte order
+// mark rather than treating it as an error"; in XML it is no part of the text.
+var byteOrderMark = []byte("\uFEFF")
+
+// unknown finds the codec for a Content-Type that clients rarely send. It
+// reports false after recording a fault.
+func (d *bodyDecoder) unknown(c *Call, contentType string) (decoding, bool) {
+	media, charset := charsetOf(contentType)
+	if charset != "" {
+		c.fault(Fault{Location: "header.Content-Type", Message: charset, Status: http.StatusUnsupportedMediaType})
+		return decoding{}, false
+	}
+	if i := d.codecs.reading(media); i >= 0 {
+		return d.each[i], true
+	}
+	c.unsupported(d.accepts...)
+	return decoding{}, false
 }
 
 func (d *bodyDecoder) fillForm(c *Call, at frame.Ref) {
@@ -126,7 +155,7 @@ func (c *Call) decodeFault(err error) {
 func isForm(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")
 	media = strings.ToLower(strings.TrimSpace(media))
-	return media == "application/x-www-form-urlencoded" || media == "multipart/form-data"
+	return media == urlencodedForm || media == multipartForm
 }
 
 // formFiller returns the filler of a Body[T] that was sent as a form, nil if T
@@ -205,16 +234,13 @@ func formName(f reflect.StructField) string {
 	return rules.Snake(f.Name)
 }
 
-func acceptedTypes(cs Codecs, form bool) string {
+func acceptedTypes(cs Codecs, form bool) []string {
 	var types []string
 	for _, c := range cs {
 		types = append(types, c.MediaTypes()[0])
 	}
 	if form {
-		types = append(types, "application/x-www-form-urlencoded")
+		types = append(types, urlencodedForm, multipartForm)
 	}
-	if len(types) == 1 {
-		return types[0]
-	}
-	return strings.Join(types[:len(types)-1], ", ") + " or " + types[len(types)-1]
+	return types
 }

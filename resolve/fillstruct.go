@@ -60,6 +60,12 @@ func (b *Binder) structFiller(rb rules.Binding, t reflect.Type) (filler, error) 
 
 func (b *Binder) fieldFillers(rbs []rules.Binding, t reflect.Type) ([]fieldFiller, error) {
 	var fields []fieldFiller
+	if spec := formSpecOf(rbs); spec != nil {
+		if err := spec.check(b.cfg.MaxBody); err != nil {
+			return nil, err
+		}
+		fields = append(fields, fieldFiller{fill: spec.use})
+	}
 	for _, rb := range rbs {
 		if rb.Class == rules.Component {
 			continue // a part, not a source

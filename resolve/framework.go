@@ -28,6 +28,8 @@ func frameworkFill(name string) (inject.Fill, inject.Lifetime) {
 		return func(r *inject.Run, at frame.Ref) { *frame.At[Route](at) = callOf(r).Route }, lt
 	case "resolve.RawBody":
 		return fillRawBody, inject.PerCall
+	case "resolve.Parts":
+		return func(r *inject.Run, at frame.Ref) { *frame.At[Parts](at) = callOf(r).parts() }, inject.PerCall
 	case "*slog.Logger":
 		return func(r *inject.Run, at frame.Ref) { *frame.At[*slog.Logger](at) = r.Logger() }, 0
 	}

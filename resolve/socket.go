@@ -110,7 +110,7 @@ func fillBinary(r *inject.Run, at frame.Ref) {
 // goes on.
 func fillMessage(t reflect.Type, codec Codec, k *check) inject.Fill {
 	set := frame.CopyOf(t)
-	names := taggedNames(codec.Name())
+	names := taggedNames(fieldTags(codec)...)
 	return func(r *inject.Run, at frame.Ref) {
 		c := callOf(r)
 		// The decoder and the type's own methods see this memory, so it is

@@ -121,8 +121,9 @@ func join(at, field string) string {
 	return at + "." + field
 }
 
-// taggedNames names fields as a codec of that tag does.
-func taggedNames(tag string) fieldNamer {
+// taggedNames names fields as a codec of these tags does: by the first of them
+// that a field has.
+func taggedNames(tags ...string) fieldNamer {
 	return func(t reflect.Type, path string) string {
 		var out string
 		if path == "" {
@@ -141,7 +142,7 @@ func taggedNames(tag string) fieldNamer {
 			f, ok := t.FieldByName(name)
 			if ok {
 				t = f.Type
-				if n, _, _ := strings.Cut(f.Tag.Get(tag), ","); n != "" && n != "-" {
+				if n, _, _ := strings.Cut(firstTag(f.Tag, tags), ","); n != "" && n != "-" {
 					name = n
 				} else if f.Anonymous && n == "" {
 					continue // its fields are promoted in the client's view
@@ -151,6 +152,16 @@ func taggedNames(tag string) fieldNamer {
 		}
 		return out
 	}
+}
+
+// firstTag is the first of these tags that a field has.
+func firstTag(tag reflect.StructTag, keys []string) string {
+	for _, key := range keys {
+		if text := tag.Get(key); text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // structBehind unwraps pointers, slices and maps down to a struct.

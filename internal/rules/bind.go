@@ -187,10 +187,11 @@ func (b *binder) claim() {
 			b.res.Claims = append(b.res.Claims, Claim{Var: b.env.Vars[v].Name, By: b.env.Func})
 		}
 	}
-	for _, body := range b.bodies {
-		if !body.raw {
-			b.res.Claims = append(b.res.Claims, Claim{By: b.env.Func})
-			return
-		}
+	keeps := func(o body) bool { return o.use == Keeps }
+	if i := slices.IndexFunc(b.bodies, func(o body) bool { return !keeps(o) }); i >= 0 {
+		b.res.Claims = append(b.res.Claims, Claim{By: b.env.Func, Use: b.bodies[i].use})
+	}
+	if slices.ContainsFunc(b.bodies, keeps) {
+		b.res.Claims = append(b.res.Claims, Claim{By: b.env.Func, Use: Keeps})
 	}
 }

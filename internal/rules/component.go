@@ -65,6 +65,8 @@ func notProvided(t Type) (why, remedy string) {
 		return "a wrapper says its source", "provide what it holds"
 	case extracts(t):
 		return "its method Extract fills it", "drop the provider or the method"
+	case isFile(t):
+		return "it is a file of a form", over
 	}
 	if _, ok := frameworkOf(t); ok {
 		return "the framework fills it in", over
@@ -142,6 +144,8 @@ func (b *binder) orSaid(t Type) string {
 // valueFault is for values that a request or a message could hold.
 func (b *binder) valueFault(i int, t Type) string {
 	switch {
+	case fileBehind(t):
+		return fmt.Sprintf("%q has no source: a file is a field of a form; declare type Upload struct{ Avatar resolve.File } and take resolve.Form[Upload]", t)
 	case isData(t):
 		return b.dataFault(i, t)
 	case isScalars(t):

@@ -11,3 +11,6 @@ var (
 )
 
 func IsStdPackage(path string) bool { return slices.Contains(stdPackages, path) }
+
+// Sniffed are the types that `accept` may list.
+var Sniffed = sniffed

@@ -80,7 +80,7 @@ func (b *binder) bindExtractor(i int) {
 	b.bind(i, Binding{Class: Extractor, Value: t, Nested: &nested})
 	for _, c := range nested.Claims {
 		if c.Var == "" {
-			b.bodies = append(b.bodies, body{param: i, what: fmt.Sprintf("%q", env.Func), nested: true})
+			b.bodies = append(b.bodies, body{param: i, what: fmt.Sprintf("%q", env.Func), use: c.Use, nested: true})
 		} else {
 			b.explicit[b.varIndex(c.Var)] = true
 		}

@@ -138,7 +138,7 @@ func tagsOf(f Field) []sourceTag {
 // could be filled.
 func paramsLeaves(t Type) []leaf {
 	return leaves(t, func(f Field) bool {
-		return len(tagsOf(f)) > 0 || IsScalar(f.Type) || !exports(f.Type)
+		return len(tagsOf(f)) > 0 || IsScalar(f.Type) || fileBehind(f.Type) || !exports(f.Type)
 	})
 }
 
@@ -146,7 +146,7 @@ func paramsLeaves(t Type) []leaf {
 // exported field, its own or promoted.
 func exports(t Type) bool {
 	s, _, _ := structBehind(t)
-	all := leaves(s, func(f Field) bool { return IsScalar(f.Type) })
+	all := leaves(s, func(f Field) bool { return IsScalar(f.Type) || fileBehind(f.Type) })
 	return slices.ContainsFunc(all, func(l leaf) bool { return l.Exported })
 }
 

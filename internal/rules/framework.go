@@ -35,6 +35,7 @@ var frameworks = []framework{
 	{resolvePath + ".Route", None, perRequest},
 	{"net/http.ResponseWriter", None, httpOnly},
 	{resolvePath + ".RawBody", RawBody, httpOnly},
+	{resolvePath + ".Parts", Form, httpOnly},
 	{"*" + wsPath + ".WebSocket", None, connection},
 	{wsPath + ".Data", MessageBody, perMessage},
 	{wsPath + ".Text", MessageBody, perMessage},
@@ -103,7 +104,9 @@ func (b *binder) bindFramework(i int, f framework) {
 	b.bind(i, Binding{Class: Framework, Source: f.source, Value: t, Name: f.name(), Text: "framework"})
 	switch f.source {
 	case RawBody:
-		b.bodies = append(b.bodies, body{param: i, what: fmt.Sprintf("%q", t), raw: true})
+		b.bodies = append(b.bodies, body{param: i, what: fmt.Sprintf("%q", t), use: Keeps})
+	case Form:
+		b.bodies = append(b.bodies, body{param: i, what: fmt.Sprintf("%q", t), use: Streams})
 	case MessageBody:
 		b.bodies = append(b.bodies, body{param: i, what: fmt.Sprintf("%q", t)})
 	}
@@ -140,7 +143,7 @@ func (f framework) missingOnSocket(env *Env) string {
 	switch {
 	case env.Protocol == HTTP:
 		return ""
-	case f.source == RawBody:
+	case f.source == RawBody || f.source == Form:
 		return fmt.Sprintf("%q exists on HTTP routes only, a handshake has no body: %s", f.name(),
 			instead(env, `take the message as "ws.Data"`))
 	case env.Role == Guard:

@@ -27,6 +27,7 @@ var pool = []rules.Type{
 	typeOf[int](), typeOf[string](), typeOf[UserID](), typeOf[OrderID](), typeOf[Page](), typeOf[Slug](), typeOf[UUID](),
 	typeOf[ID[UserID]](), typeOf[ID[OrderID]](), typeOf[time.Time](), typeOf[netip.Addr](), typeOf[time.Duration](),
 	typeOf[Chat](), typeOf[[]Chat](), typeOf[Stamp](), typeOf[[]int](), typeOf[Tags](), typeOf[[]byte](), typeOf[*int](),
+	typeOf[resolve.Parts](), typeOf[resolve.File](), typeOf[resolve.Form[Avatar]](), typeOf[AvatarParams](), typeOf[FromParts](),
 	typeOf[any](), typeOf[error](), typeOf[chan int](), typeOf[func()](), typeOf[complex128](), typeOf[struct{}](),
 }
 

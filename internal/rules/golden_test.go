@@ -35,6 +35,11 @@ func allowBody() option      { return func(e *rules.Env) { e.AllowBody = true } 
 func validation() option     { return func(e *rules.Env) { e.Validation = true } }
 func singleton() option      { return func(e *rules.Env) { e.Singleton = true } }
 
+// body says that something else on the route takes the body.
+func takenBody(use rules.BodyUse, by string) option {
+	return func(e *rules.Env) { e.Taken = append(e.Taken, rules.Claim{By: by, Use: use}) }
+}
+
 func taken(name, by string) option {
 	return func(e *rules.Env) { e.Taken = append(e.Taken, rules.Claim{Var: name, By: by}) }
 }
@@ -111,7 +116,9 @@ func (r row) outcome(result rules.Result) string {
 		b.WriteString("claims:")
 		for _, c := range result.Claims {
 			if c.Var == "" {
-				c.Var = "(body)"
+				c.Var = map[rules.BodyUse]string{
+					rules.Decodes: "(body)", rules.Keeps: "(body's bytes)", rules.Streams: "(body as it arrives)",
+				}[c.Use]
 			}
 			b.WriteString(" " + c.Var)
 		}

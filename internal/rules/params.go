@@ -111,6 +111,9 @@ func (b *binder) field(i int, l leaf, tag sourceTag) (Binding, bool) {
 	if why == "" {
 		why = b.fieldSource(&f, l, tag)
 	}
+	if why == "" {
+		why = f.formTags(l)
+	}
 	if why == "" && f.HasDefault {
 		why = b.checkDefault(f)
 	}
@@ -142,6 +145,10 @@ func (f *Binding) setValue(l leaf) string {
 	switch many := f.Source == Query || f.Source == Header || f.Source == Form; {
 	case isWrapper(f.Value):
 		return fmt.Sprintf("has two sources, its tag %s and its type %q: keep the tag and take the value itself", keyName(f.Source), l.Type)
+	case fileBehind(f.Value):
+		return f.setFile(l)
+	case f.Source == Body && fileIn(f.Value, nil) != "":
+		return fmt.Sprintf("is tagged body, but it has a %q, which no codec makes: take it as a form", fileIn(f.Value, nil))
 	case f.Source == Body && !decodable(f.Value):
 		return fmt.Sprintf("is tagged body, but no codec makes a value of type %q", f.Value)
 	case f.Source == Body:

@@ -49,6 +49,8 @@ const (
 	SliceShape        // repeated texts
 	StructShape       // one text for each field, see Binding.Fields
 	CodecShape        // the whole body or message, decoded by a codec
+	FileShape         // one file of a multipart form, a resolve.File
+	FilesShape        // all files of a name, a slice of them
 )
 
 // Role is the part a function plays on its route.
@@ -88,7 +90,21 @@ type Var struct {
 type Claim struct {
 	Var string // the variable's name; "" for the body or message
 	By  string // the function and its position, for messages
+	// Use is what a claim of the body does with it.
+	Use BodyUse
 }
+
+// BodyUse says which readers of one body can stand beside each other: one that
+// decodes it beside any number that keep its bytes, and nothing beside one that
+// streams it.
+type BodyUse uint8
+
+// The uses.
+const (
+	Decodes BodyUse = iota // Body, Form, Message: from bytes in memory
+	Keeps                  // RawBody: the bytes themselves
+	Streams                // Parts, and forms with files: read as it arrives, kept by nobody
+)
 
 // Env is what the rules need to know around a signature.
 type Env struct {
@@ -152,6 +168,13 @@ type Binding struct {
 	HasDefault bool
 	// Validate is the text of the `validate` tag.
 	Validate string
+	// MaxSize is the limit that a form field's `maxsize` tag gives to each of
+	// its texts or files, in bytes, and SizeText is that tag; 0 without one.
+	MaxSize  int64
+	SizeText string
+	// Accept are the media types of the `accept` tag of a file, in lower case:
+	// "image/png", "image/*". None means any.
+	Accept []string
 	// Wrapper is the wrapper's name: "Path", "Query", "Header", "Cookie",
 	// "Form", "Body", "Message"; Optional is told by the field of that name.
 	Wrapper string

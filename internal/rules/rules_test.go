@@ -2,8 +2,12 @@ package rules_test
 
 import (
 	"context"
+	"go/build"
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -177,5 +181,23 @@ func TestClosest(t *testing.T) {
 	}
 	if d := rules.Distance("abc", "acb"); d != 1 {
 		t.Errorf("a swap costs %d", d)
+	}
+}
+
+// What a file can be sniffed to be is what the standard library's table has.
+func TestSniffedTypes(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(build.Default.GOROOT, "src", "net", "http", "sniff.go"))
+	if err != nil {
+		t.Skip("no sources of the standard library: ", err)
+	}
+	var types []string
+	for _, m := range regexp.MustCompile(`(?m)^[^/]*"([a-z]+/[a-z0-9.+-]+)(;[^"]*)?"`).FindAllSubmatch(source, -1) {
+		if name := string(m[1]); name != "encoding/binary" && !slices.Contains(types, name) {
+			types = append(types, name)
+		}
+	}
+	slices.Sort(types)
+	if !slices.Equal(types, rules.Sniffed) {
+		t.Errorf("files look like\n%q, and the rules have\n%q", types, rules.Sniffed)
 	}
 }

@@ -17,7 +17,26 @@ func (b *Binding) text() string {
 	if b.HasDefault {
 		words += fmt.Sprintf(" (default %q)", b.Default)
 	}
+	if of := b.fileText(); of != "" {
+		words += " (" + of + ")"
+	}
 	return words
+}
+
+// fileText says that a form field is a file, and what its tags allow.
+func (b *Binding) fileText() string {
+	var words []string
+	switch b.Shape {
+	case FileShape:
+		words = append(words, "a file")
+	case FilesShape:
+		words = append(words, "files")
+	}
+	words = append(words, b.Accept...)
+	if b.SizeText != "" {
+		words = append(words, "up to "+b.SizeText)
+	}
+	return strings.Join(words, ", ")
 }
 
 func (b *Binding) sourceText() string {

@@ -250,6 +250,73 @@ type (
 	Nothing struct{ note string }
 )
 
+// Forms with files.
+type (
+	Avatar struct {
+		Title string         `maxsize:"1KiB"`
+		Image resolve.File   `form:"avatar" maxsize:"5MB" accept:"image/png, IMAGE/JPEG"`
+		More  []resolve.File `accept:"image/*"`
+		Notes *resolve.File  `form:"notes"`
+	}
+	AvatarParams struct {
+		ID    int          `path:"id"`
+		Title string       `form:"title"`
+		Image resolve.File `form:"image"`
+	}
+	EmbeddedFile struct{ resolve.File }
+	FileQuery    struct {
+		F resolve.File `query:"f"`
+	}
+	FileBody struct {
+		F *resolve.File `body:""`
+	}
+	FileInBody struct {
+		A Attached `body:""`
+	}
+	Attached    struct{ Files map[string][]resolve.File }
+	FileDefault struct {
+		F resolve.File `form:"f" default:"x"`
+	}
+	FilePointers  struct{ F []*resolve.File }
+	FilesPointer  struct{ F *[]resolve.File }
+	FileAcceptCSV struct {
+		F resolve.File `accept:"text/csv"`
+	}
+	FileAcceptJPG struct {
+		F resolve.File `accept:"image/png,image/jpg"`
+	}
+	FileAcceptAny struct {
+		F resolve.File `accept:"*/*"`
+	}
+	FileAcceptDOCX struct {
+		F resolve.File `accept:"application/vnd.openxmlformats-officedocument.wordprocessingml.document"`
+	}
+	FileAcceptSVG struct {
+		F resolve.File `accept:"image/svg+xml"`
+	}
+	FileAcceptNone struct {
+		F resolve.File `accept:""`
+	}
+	FileSize struct {
+		F resolve.File `maxsize:"5 apples"`
+	}
+	FileSizeZero struct {
+		F resolve.File `maxsize:"0"`
+	}
+	TextAccept struct {
+		F string `form:"f" accept:"text/plain"`
+	}
+	QuerySize struct {
+		F string `query:"f" maxsize:"5KB"`
+	}
+	FileView struct {
+		Image resolve.File `form:"image"`
+	}
+	FromParts struct{ n int }
+)
+
+func (*FromParts) Extract(resolve.Parts) error { return nil }
+
 // Types that extract themselves, and near-misses.
 type (
 	Token      string

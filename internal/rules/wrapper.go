@@ -152,7 +152,7 @@ func (b *binder) wrapStruct(i int, w Binding) {
 	faults := len(b.res.Faults)
 	all := leaves(w.Value, func(f Field) bool {
 		_, tagged := f.Tag.Lookup(keyName(w.Source))
-		return tagged || IsScalar(f.Type)
+		return tagged || IsScalar(f.Type) || fileBehind(f.Type)
 	})
 	for _, l := range all {
 		b.wrapField(i, &w, l)
@@ -197,12 +197,14 @@ func (b *binder) wrapForm(i int, w Binding) {
 	case b.env.Protocol == Socket:
 		b.fault(i, "%q reads a body, which a handshake does not have: take resolve.Message[%s] for a message, or resolve.Query[%s]",
 			b.sig.In[i], code(w.Value), code(w.Value))
+	case isFile(w.Value):
+		b.fault(i, "%q does not say which file: declare type Upload struct{ Avatar resolve.File } and take resolve.Form[Upload]", b.sig.In[i])
 	case w.Value.Kind() != reflect.Struct || IsScalar(w.Value):
 		b.fault(i, "%q does not work: resolve.Form takes a struct, one field for each field of the form, and %q is none",
 			b.sig.In[i], w.Value)
 	default:
 		b.wrapStruct(i, w)
-		b.bodies = append(b.bodies, body{param: i, what: fmt.Sprintf("%q", b.sig.In[i])})
+		b.bodies = append(b.bodies, body{param: i, what: fmt.Sprintf("%q", b.sig.In[i]), use: useOf(b.res.Bindings[i].Fields)})
 	}
 }
 
@@ -211,6 +213,8 @@ func (b *binder) wrapBody(i int, w Binding) {
 	switch {
 	case b.env.Protocol == Socket:
 		b.fault(i, "%q reads a body, which a handshake does not have: take resolve.Message[%s]", b.sig.In[i], code(w.Value))
+	case fileIn(w.Value, nil) != "":
+		b.fault(i, "%q does not work: it has a %q, which no codec makes; files are fields of a form, take resolve.Form of a struct", b.sig.In[i], fileIn(w.Value, nil))
 	case !decodable(w.Value):
 		b.fault(i, "%q does not work: no codec makes a value of type %q", b.sig.In[i], w.Value)
 	default:
@@ -230,6 +234,8 @@ func (b *binder) wrapMessage(i int, w Binding) {
 		b.fault(i, "%q does not exist yet when guards run, which is before the upgrade: check it in the handler", t)
 	case !perMessageHere(&b.env):
 		b.fault(i, "%q is one message, and here there is none: %s", t, noMessage(&b.env))
+	case fileIn(w.Value, nil) != "":
+		b.fault(i, "%q does not work: it has a %q, which no codec makes; files are uploaded over HTTP", t, fileIn(w.Value, nil))
 	case !decodable(w.Value):
 		b.fault(i, "%q does not work: no codec makes a value of type %q", t, w.Value)
 	default:
