@@ -22,6 +22,7 @@ type compiler struct {
 	errs    []error
 	// declared are the methods of a class with value receivers, see class.
 	declared map[string]reflect.Value
+	uses     uses // of options, by the verbs together
 }
 
 func compile(asm *inject.Assembly, cfg *Config, spec Spec) (*Endpoint, error) {
@@ -30,6 +31,9 @@ func compile(asm *inject.Assembly, cfg *Config, spec Spec) (*Endpoint, error) {
 	}
 	c := &compiler{asm: asm, cfg: cfg, values: &cfg.Values, spec: spec}
 	c.out = &Endpoint{cfg: cfg, verbs: map[string]*HTTPView{}}
+	if p := spec.Pattern; p != nil {
+		c.out.label = p.Host() + p.Path()
+	}
 	if n, ok := spec.Settings.Get(maxBodyKey{}).(int64); ok {
 		own := cfg.Values
 		own.MaxBody = n
@@ -118,16 +122,23 @@ func (c *compiler) method(m reflect.Method, role inject.Role) *inject.Function {
 	return fn
 }
 
-// unused reports the variables that no method of the class takes.
+// unused reports the variables that no method of the class takes, and the
+// options that none has a use for.
 func (c *compiler) unused(k *class) {
-	if faults := resolve.Unused(c.binders...); len(faults) > 0 {
+	faults := append(resolve.Unused(c.binders...), c.uses.idle(c.spec.Settings)...)
+	if len(faults) > 0 {
 		c.fail(&inject.Problem{Route: c.spec.Title, Func: "class " + k.typ.String(), Faults: faults})
 	}
 }
 
 // verb compiles one function for one HTTP method.
 func (c *compiler) verb(method string, fn *inject.Function, shared bool) {
-	res, faults := compileResult(fn, c.values)
+	res, faults := compileResult(fn, method, c.values, c.spec.Settings)
+	if res != nil {
+		if c.uses.add(method, res); !shared {
+			faults = c.uses.idle(c.spec.Settings)
+		}
+	}
 	binder := c.binder(resolve.RouteSpec{Method: method, Shared: shared})
 	call := inject.Call{Handler: fn, Faults: faults}
 	if res != nil {
@@ -146,7 +157,7 @@ func (c *compiler) verb(method string, fn *inject.Function, shared bool) {
 		return
 	}
 	v := &HTTPView{
-		cfg: c.cfg, values: c.values, plan: p.Plan(0), result: res, binder: binder, route: c.route(method),
+		cfg: c.cfg, values: c.values, plan: p.Plan(0), result: res, binder: binder, route: c.route(method), label: c.out.label,
 		writer: binder.Takes("http.ResponseWriter"), request: binder.Takes("*http.Request") || res.handler,
 	}
 	c.out.verbs[method] = v

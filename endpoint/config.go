@@ -2,8 +2,8 @@ package endpoint
 
 import (
 	"log/slog"
-	"net/http"
 
+	"github.com/gofogo/fogo/observe"
 	"github.com/gofogo/fogo/resolve"
 	"github.com/gofogo/fogo/ws"
 )
@@ -18,17 +18,20 @@ type Config struct {
 	// Logger gets errors that clients are not told, and panics. The default
 	// discards.
 	Logger *slog.Logger
-	// Observe, if set, is called with every error of a call before it is
-	// answered: what a handler, provider or guard returned, the faults of the
-	// request, and every *inject.Panic. A client that left in the middle of a
-	// stream is none. It is called from many goroutines and must not keep the
-	// request, which is nil for an error after a socket's handshake.
-	Observe func(r *http.Request, err error)
+	// Observers are told of calls, providers, messages, connections and errors:
+	// see package observe. Routers and [New] refuse those that observe nothing.
+	Observers []observe.Observer
+	// Debug, if set, tells whoever may know everything about errors. See
+	// [NewDebug].
+	Debug *Debug
+
+	observers observe.Set // Observers, sorted
 }
 
 // WithDefaults returns the config with the defaults filled in.
 func (c Config) WithDefaults() Config {
 	c.Values = c.Values.WithDefaults()
+	c.observers, _ = observe.NewSet(c.Observers...) // see CheckObservers
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

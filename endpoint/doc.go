@@ -60,7 +60,10 @@
 //	iter.Seq2[T, error]            likewise, which an error may end
 //	http.Handler                   is served; nil is 204
 //	[Status], [Created], [Accepted]  a value with a status and header fields
-//	[NoContent], [Redirect]        204; a Location
+//	[Response]                     a value with header fields and cookies that are fields of a struct
+//	[Versioned]                    a value with a tag, 304 for who has it
+//	[NoContent]                    204
+//	[Redirect], [RedirectLocal]    a Location; one that never leads to another site
 //	[HTML], [Template], [File]     a page; a file with ranges
 //
 // Each may be followed by an error, or by a pointer to a type that implements
@@ -102,16 +105,43 @@
 //
 // Panics of views, providers, iterators and encoders are logged with their stack
 // and answered with 500. http.ErrAbortHandler cuts the connection, as in
-// net/http. [Config.Observe] sees every error.
+// net/http. An observe.ErrorObserver among [Config].Observers sees every error.
 //
 // # Streams
 //
 // An iterator or channel is sent as server-sent events to clients that ask for
-// text/event-stream, else as NDJSON, one JSON value per line. Each item is
-// flushed and has a write deadline of its own; the stream has none. It ends
-// with its last item or when the client leaves: a channel is then no longer
-// received from, an iterator is left at its next item. An iterator that waits
-// takes the context and watches it.
+// text/event-stream, else as NDJSON, one JSON value per line. Items of type
+// [Event] have a name and an id, and are sent as events always; a client that was
+// cut off says what it got last, see [LastEventID].
+//
+// An item is sent at once. Items that come while the network is busy are sent
+// together, and when 32 KiB of them wait the producer waits too. Each write has a
+// deadline; the stream has none. A silent event stream sends a comment now and
+// then, see [Heartbeat].
+//
+// A stream ends with its last item or when the client leaves, does not read, or
+// the server stops. The context of the call is cancelled then, a channel no
+// longer received from, and an iterator's next yield returns false. Nobody can
+// stop an iterator that waits between two items, nor a goroutine that sends on a
+// channel: they take the context as a parameter and watch it.
+//
+//	func Feed(ctx context.Context, hub *Hub) iter.Seq[endpoint.Event[News]] {
+//		return func(yield func(endpoint.Event[News]) bool) {
+//			for {
+//				select {
+//				case <-ctx.Done():
+//					return
+//				case n := <-hub.News:
+//					if !yield(endpoint.Event[News]{ID: n.ID, Data: n}) {
+//						return
+//					}
+//				}
+//			}
+//		}
+//	}
+//
+// The iterator runs in the goroutine of the call, and so do the encoders of its
+// items. HEAD never starts a stream.
 //
 // An error after the first byte becomes an event named error, with the problem
 // as its data. In NDJSON, and for readers, it aborts the connection, so that
@@ -119,6 +149,29 @@
 //
 // A stream holds what it was made from. A provider with a clean-up that would
 // be held so is an error of the build without the option inject.Hold.
+//
+// # Conditions
+//
+// A [File] has an ETag, a [Versioned] the one that it says, and with the option
+// [ETag] other values one made of their encoded bodies. A GET whose If-None-Match
+// or If-Modified-Since says that the client has that is answered with 304, one
+// whose If-Match or If-Unmodified-Since is not met with 412 (RFC 9110 section
+// 13). What changes something asks [Preconditions] first.
+//
+// # Defaults
+//
+//	heartbeat of an event stream     15 s, a comment          Heartbeat
+//	heartbeat of NDJSON              none                     Heartbeat
+//	time to accept a piece           30 s for 32 KiB          WriteTimeout
+//	what waits for the network       32 KiB, then the producer waits
+//	Cache-Control of streams         no-cache, no-store
+//	X-Accel-Buffering of streams     no
+//	status of Response, Status       200
+//	status of redirects              303
+//	fallback of RedirectLocal        /
+//	ETag of values                   none                     ETag, Versioned
+//	ETag of a File                   time and size            File.Tag
+//	type of a File                   by its extension, else application/octet-stream, and nosniff
 //
 // # WebSockets
 //
@@ -149,6 +202,11 @@
 //	Encoding           the codec of messages
 //	WebSocket          limits and rules of connections
 //	CloseOnInvalid     a message with faults ends the connection
+//	Heartbeat          what a silent stream sends, and when
+//	WriteTimeout       how long a client may take to accept a piece of a stream
+//	ETag               tags made of bodies, and 304
+//
+// One that none of a view's answers has a use for is an error of the build.
 //
 // # Performance
 //
@@ -170,7 +228,11 @@
 // Nothing of a request is bound that the signature does not name, bodies are
 // limited, and invalid UTF-8 is refused. Texts of unknown errors and panics
 // never reach a client. A problem is sent with nosniff. [Redirect] refuses what
-// is no path and no http URL, [File] what is no valid path of its file system.
+// is no path and no http URL, [RedirectLocal] what a client could lead others to
+// another site with, [File] what is no valid path of its file system. A File is
+// never taken for a page by what is in it. Header fields and cookies of a
+// [Response], names and ids of an [Event], and links of [EarlyHints] that would
+// become something else because of a line break are errors, never sent.
 // [HTML] is sent as it is: escape what comes from others, or use [Template] with
 // html/template. An X-Request-Id is taken over only if it is short and printable.
 package endpoint

@@ -40,7 +40,10 @@ const accepted = "return a value, iter.Seq[T], iter.Seq2[T, error], <-chan T, io
 // encodable is the fault of a type that no codec can encode, or that was meant
 // as something else; "" for others.
 func encodable(t reflect.Type) string {
-	if marshals(t) {
+	switch {
+	case t.Implements(eventType):
+		return strayEvent(t)
+	case marshals(t):
 		return ""
 	}
 	for _, i := range []struct {

@@ -14,6 +14,7 @@ type Endpoint struct {
 	socket   *socketView
 	order    []string
 	programs []*inject.Program
+	label    string // the pattern with its host, for observers
 }
 
 // Compile compiles a view for one route. The error joins every *inject.Problem

@@ -10,18 +10,35 @@ import (
 	"path"
 	"reflect"
 	"strconv"
+
+	"github.com/gofogo/fogo/internal/conditional"
 )
 
 // File is a file of a file system, with the content type of its name's
-// extension, ranges, and Last-Modified. A file that does not exist, a directory
-// and a name that is no valid path of the file system ("../x") are answered
-// with 404.
+// extension, application/octet-stream if that is unknown; with ranges,
+// Last-Modified and an ETag, and the conditions of requests (RFC 9110 sections
+// 13 and 14). A file that does not exist, a directory and a name that is no valid
+// path of the file system ("../x") are answered with 404.
+//
+// os.DirFS follows symbolic links out of its directory, the FS of an os.Root
+// does not: use that where others can make links.
 type File struct {
 	FS   fs.FS
 	Name string
 	// Attachment is the name under which a browser saves the file, instead of
-	// showing it; "" shows it.
+	// showing it; "" shows it. It may have any characters.
 	Attachment string
+	// Inline is the name under which a browser that shows the file saves it if
+	// asked to; "" is the last part of the request's path. A file has one of the
+	// two names.
+	Inline string
+	// Tag tells versions of the file apart, without blanks and quotes. If "" it
+	// is made of the time of the last change and the size; a file system that
+	// has no times, such as an embed.FS, has no tags then.
+	Tag string
+	// Header is added to the answer, such as a Cache-Control. A Content-Type in
+	// it takes the place of that of the extension.
+	Header http.Header
 }
 
 func (v File) respond(s *state) error {
@@ -40,15 +57,67 @@ func (v File) respond(s *state) error {
 	if info.IsDir() {
 		return &Error{Status: http.StatusNotFound, Err: fmt.Errorf("%s is a directory", v.Name)}
 	}
-	s.out.handler = fileHandler{f, info}
-	if v.Attachment != "" {
-		disposition := mime.FormatMediaType("attachment", map[string]string{"filename": v.Attachment})
-		s.out.header = http.Header{"Content-Disposition": {disposition}}
+	return v.open(s, f, info)
+}
+
+// open decides what is sent of an open file.
+func (v File) open(s *state, f fs.File, info fs.FileInfo) error {
+	tag := v.Tag
+	if tag == "" {
+		tag = FileTag(info)
+	}
+	known, header, err := validators(tag, false, info.ModTime())
+	if err != nil {
+		return err
+	}
+	if err := v.describe(header, info); err != nil {
+		return err
+	}
+	s.out.header = header
+	switch s.condition(known) {
+	case http.StatusNotModified:
+		conditional.Strip(header)
+		s.out.status = http.StatusNotModified
+	case http.StatusPreconditionFailed:
+		return errPrecondition
+	default:
+		s.out.handler = fileHandler{f, info}
 	}
 	return nil
 }
 
+// describe adds the header fields that say what the file is.
+func (v File) describe(h http.Header, info fs.FileInfo) error {
+	h["Content-Type"] = octetStream
+	if typ := mime.TypeByExtension(path.Ext(info.Name())); typ != "" {
+		h["Content-Type"] = []string{typ}
+	}
+	// What others uploaded is not taken for a page because it looks like one.
+	h["X-Content-Type-Options"] = noSniff
+	switch {
+	case v.Attachment != "" && v.Inline != "":
+		return fmt.Errorf("endpoint: the file %s is an attachment and inline; choose one", v.Name)
+	case v.Attachment != "":
+		h["Content-Disposition"] = []string{disposition("attachment", v.Attachment)}
+	case v.Inline != "":
+		h["Content-Disposition"] = []string{disposition("inline", v.Inline)}
+	}
+	mergeHeader(h, v.Header)
+	return nil
+}
+
 func (File) body() reflect.Type { return nil }
+func (File) usual() int         { return http.StatusOK }
+
+// FileTag makes an entity tag, without its quotes, of a file's size and the time
+// of its last change; "" if there is no time.
+func FileTag(info fs.FileInfo) string {
+	at := info.ModTime()
+	if at.IsZero() || at.Unix() == 0 {
+		return ""
+	}
+	return strconv.FormatInt(at.UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36)
+}
 
 // fileHandler sends an open file.
 type fileHandler struct {
@@ -62,11 +131,6 @@ func (h fileHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// A file that cannot seek, as those of a zip archive, is sent as a whole.
-	typ := mime.TypeByExtension(path.Ext(h.info.Name()))
-	if typ == "" {
-		typ = octetStream[0]
-	}
-	w.Header().Set("Content-Type", typ)
 	w.Header().Set("Content-Length", strconv.FormatInt(h.info.Size(), 10))
 	if r.Method == http.MethodHead {
 		return

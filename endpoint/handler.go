@@ -133,7 +133,12 @@ func newHandler(view any, s *inject.Settings, at funcinfo.Info) (*Handler, error
 	if err != nil {
 		return nil, fmt.Errorf("endpoint: %s: %w", spec.Title, err)
 	}
-	h.asm, err = inject.Assemble(in, inject.Options{Logger: cfg.Logger, Neutral: resolve.Neutral(&h.cfg.Values)})
+	if err := cfg.CheckObservers(); err != nil {
+		return nil, fmt.Errorf("endpoint: %s: %w", spec.Title, err)
+	}
+	h.asm, err = inject.Assemble(in, inject.Options{
+		Logger: cfg.Logger, Neutral: resolve.Neutral(&h.cfg.Values), Observers: cfg.ProviderObservers(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +199,29 @@ func Unprovidable(t reflect.Type) string { return rules.CheckProvided(rules.Refl
 // ServeHTTP answers the request: 404 for a path that the pattern does not
 // match, 405 for a method that the view does not have, and 503 after Shutdown.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.cfg.Observed() {
+		h.serveObserved(w, r)
+		return
+	}
+	h.serve(w, r)
+}
+
+// serveObserved is serve for a call that is observed, which begins with its
+// route: the path is matched twice.
+func (h *Handler) serveObserved(w http.ResponseWriter, r *http.Request) {
+	var vars pattern.Values
+	matched := h.tree == nil || h.match(r, &vars)
+	route := h.endpoint.label
+	if !matched {
+		route = ""
+	}
+	x, r := h.cfg.Observe(w, r, route, matched && h.endpoint.socket != nil && ws.IsUpgrade(r))
+	defer x.End()
+	h.serve(x, r)
+	x.Returned()
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	if h.start.Do(h.begin); h.startErr != nil {
 		h.cfg.Answer(w, r, h.startErr)
 		return

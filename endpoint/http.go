@@ -18,6 +18,7 @@ type HTTPView struct {
 	values  *resolve.Config
 	plan    *inject.Plan
 	route   resolve.Route
+	label   string // the pattern, for observers
 	result  *result
 	binder  *resolve.Binder
 	writer  bool // something takes the http.ResponseWriter
@@ -38,7 +39,7 @@ func (v *HTTPView) Serve(w http.ResponseWriter, r *http.Request, vars *pattern.V
 			return
 		}
 		// Panics of the user's functions are errors by now. This is one of the
-		// server's writer, a logger or Observe, which net/http may log; or, if
+		// server's writer, a logger or observer, which net/http may log; or, if
 		// there is none, the end of the goroutine.
 		p := recover()
 		run.Hold()
@@ -152,6 +153,7 @@ func (s *state) end(run *inject.Run) {
 		_ = s.closer.Close()
 	}
 	run.End()
+	s.Release()
 }
 
 // goexit answers for a handler that ended its goroutine. net/http closes the
@@ -172,13 +174,11 @@ func (s *state) fail(err error) (abort bool) {
 		return true // there is nobody to tell, and nobody to blame
 	}
 	cfg := s.view.cfg
-	if cfg.Observe != nil {
-		cfg.Observe(s.r, err)
-	}
+	cfg.report(s.r.Context(), s.w, s.r, s.view.label, err)
 	switch {
 	case !s.started():
 		s.began = true
-		cfg.answer(s.w, s.r, err, s.RequestID)
+		cfg.answer(s.w, &failure{r: s.r, err: err, id: s.RequestID, call: &s.Call, program: s.view.plan.Program()})
 		return false
 	case s.events:
 		s.errorEvent(err)

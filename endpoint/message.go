@@ -234,5 +234,9 @@ func (s *session) encodeValue(v any) (reply, error) {
 	if err := s.view.codec.Encode(&s.buf, v); err != nil {
 		return reply{}, fmt.Errorf("endpoint: message of type %T as %s: %w", v, s.view.codec.Name(), err)
 	}
-	return reply{kind: ws.KindText, data: s.buf.Bytes()}, nil
+	kind := ws.KindText
+	if resolve.IsBinary(s.view.codec) {
+		kind = ws.KindBinary
+	}
+	return reply{kind: kind, data: s.buf.Bytes()}, nil
 }

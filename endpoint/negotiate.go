@@ -105,6 +105,12 @@ func chooseFraming(accept []string) *framing {
 	return nil
 }
 
+// acceptsEvents reports whether a client takes a stream of events.
+func acceptsEvents(accept []string) bool {
+	ranges := parseAccept(accept)
+	return len(ranges) == 0 || ranges.best(events.types) > 0
+}
+
 // mediaRange is one element of an Accept header.
 type mediaRange struct {
 	typ, subtype string
@@ -133,16 +139,22 @@ func parseAccept(accept []string) mediaRanges {
 	return ranges
 }
 
+// exactly is the rank of a range that is a media type itself.
+const exactly = 3
+
 // best is the quality of a format that has these media types: that of the
-// first, which is what will be sent, if the header names it; else the highest.
+// first, which is what will be sent, if the header names it; else the highest
+// among it and those that a more specific range is about. For a range that all of
+// them are in nobody meant the other names.
 func (rs mediaRanges) best(types []string) float64 {
-	best := 0.0
-	for i, t := range types {
-		q, named := rs.quality(t)
-		if i == 0 && named {
-			return q
+	best, rank := rs.match(types[0])
+	if rank == exactly {
+		return best
+	}
+	for _, t := range types[1:] {
+		if q, r := rs.match(t); r > rank {
+			best = max(best, q)
 		}
-		best = max(best, q)
 	}
 	return best
 }
@@ -150,13 +162,19 @@ func (rs mediaRanges) best(types []string) float64 {
 // quality is that of the most specific range that the media type is in. named
 // is true if that is the type itself.
 func (rs mediaRanges) quality(media string) (q float64, named bool) {
+	q, rank := rs.match(media)
+	return q, rank == exactly
+}
+
+// match is the quality of the most specific range that the media type is in, and
+// the rank of that; 0 if it is in none.
+func (rs mediaRanges) match(media string) (q float64, specific int) {
 	typ, subtype, _ := strings.Cut(media, "/")
-	specific := 0
 	for _, r := range rs {
 		rank := 0
 		switch {
 		case r.typ == typ && r.subtype == subtype:
-			rank = 3
+			rank = exactly
 		case r.typ == typ && r.subtype == "*":
 			rank = 2
 		case r.typ == "*" && r.subtype == "*":
@@ -166,7 +184,7 @@ func (rs mediaRanges) quality(media string) (q float64, named bool) {
 			q, specific = r.q, rank
 		}
 	}
-	return q, specific == 3
+	return q, specific
 }
 
 // names reports whether a media type is asked for by name.

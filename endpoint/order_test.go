@@ -1,6 +1,7 @@
 package endpoint_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/observe"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -111,12 +113,14 @@ func TestGoexit(t *testing.T) {
 	assert.Len(t, s.log.records(), 3)
 }
 
-// A panic of what is not the user's view, such as Observe, is net/http's to log.
+// A panic of what is not the user's view, such as an observer, is net/http's to log.
 // The call is cleaned up all the same.
 func TestObservePanics(t *testing.T) {
 	j := &journal{}
 	log := newRecorder()
-	cfg := endpoint.Config{Logger: slog.New(log), Observe: func(*http.Request, error) { panic("oops") }}
+	cfg := endpoint.Config{Logger: slog.New(log), Observers: []observe.Observer{
+		observe.ErrorFunc(func(context.Context, observe.Error) { panic("oops") }),
+	}}
 	s := serveWith(t, cfg, log, func(*journal) error { return errors.New("x") }, noting(t, j))
 	_, err := s.request(http.MethodPost, "/", "")
 	assert.Error(t, err)

@@ -98,6 +98,9 @@ func headerOf(err error) http.Header {
 	if e, ok := errors.AsType[*ws.HandshakeError](err); ok {
 		return e.Header
 	}
+	if fs, ok := errors.AsType[resolve.Faults](err); ok {
+		return fs.Header()
+	}
 	return nil
 }
 
@@ -105,44 +108,59 @@ func headerOf(err error) http.Header {
 // status that the error chooses. What the client is not told is logged. It
 // must be called before anything else was written to w.
 func (c *Config) Answer(w http.ResponseWriter, r *http.Request, err error) {
-	c.answer(w, r, err, func() string { return resolve.RequestID(r) })
+	c.answer(w, &failure{r: r, err: err})
 }
 
-func (c *Config) answer(w http.ResponseWriter, r *http.Request, err error, id func() string) {
-	status, header, body := c.problemAs(r, err, id)
+func (c *Config) answer(w http.ResponseWriter, f *failure) {
+	status, header, body := c.problem(f)
 	h := w.Header()
 	maps.DeleteFunc(h, func(k string, _ []string) bool { return describesBody[k] })
 	mergeHeader(h, header)
-	if r.Method == http.MethodHead {
+	if f.r.Method == http.MethodHead {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
+	if f.r.Method != http.MethodHead {
 		_, _ = w.Write(body)
 	}
 }
 
-// problem makes the answer for an error, and logs it if it is the server's.
-func (c *Config) problem(r *http.Request, err error) (int, http.Header, []byte) {
-	return c.problemAs(r, err, func() string { return resolve.RequestID(r) })
-}
-
-// problemAs is problem for a request whose id may be known.
-func (c *Config) problemAs(r *http.Request, err error, id func() string) (int, http.Header, []byte) {
-	p := problemOf(err)
-	if p.Status >= 500 {
-		p.RequestID = id()
-		c.log(r, p.RequestID, "request failed", err)
-	}
-	body, merr := json.Marshal(p)
-	if merr != nil {
-		body = []byte(`{"type":"about:blank","title":"Internal Server Error","status":500}`)
-	}
+// problem makes the answer to a failure, and logs it if it is the server's.
+func (c *Config) problem(f *failure) (int, http.Header, []byte) {
+	p := c.problemOf(f)
 	h := http.Header{}
-	mergeHeader(h, headerOf(err))
+	mergeHeader(h, headerOf(f.err))
 	h["Content-Type"] = problemJSON
 	h["X-Content-Type-Options"] = noSniff
-	return p.Status, h, body
+	if c.Debug.tells(&p, f.r) {
+		if body := c.Debug.answer(c.Debug, f, &p, h); body != nil {
+			return p.Status, h, body
+		}
+	}
+	return p.Status, h, p.json()
+}
+
+// problemOf says what a client is told of a failure, and logs what it isn't.
+func (c *Config) problemOf(f *failure) Problem {
+	p := problemOf(f.err)
+	if p.Status >= 500 {
+		if f.id == nil {
+			p.RequestID = resolve.RequestID(f.r)
+		} else {
+			p.RequestID = f.id()
+		}
+		c.log(f.r, p.RequestID, "request failed", f.err)
+	}
+	return p
+}
+
+// json is the problem object.
+func (p *Problem) json() []byte {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return []byte(`{"type":"about:blank","title":"Internal Server Error","status":500}`)
+	}
+	return body
 }
 
 var (

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/observe"
 	"github.com/gofogo/fogo/resolve"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -215,7 +216,9 @@ func TestProblemReplacesHeader(t *testing.T) {
 func TestObserve(t *testing.T) {
 	var seen []string
 	log := newRecorder()
-	cfg := endpoint.Config{Logger: slog.New(log), Observe: func(r *http.Request, err error) { seen = append(seen, r.URL.Path+" "+err.Error()) }}
+	cfg := endpoint.Config{Logger: slog.New(log), Observers: []observe.Observer{observe.ErrorFunc(func(_ context.Context, e observe.Error) {
+		seen = append(seen, e.Request.URL.Path+" "+e.Err.Error())
+	})}}
 	s := serveWith(t, cfg, log, func(n int) (string, error) {
 		switch n {
 		case 1:

@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// writeTimeout limits each write of a stream, not the stream.
-const writeTimeout = 30 * time.Second
-
 // isNil reports whether a reader or handler that a view returned is absent.
 func isNil(v reflect.Value) bool {
 	switch v.Kind() {
@@ -98,7 +95,11 @@ func (s *state) chunk(rc *http.ResponseController, b []byte, flush bool) error {
 	if len(b) == 0 {
 		return nil
 	}
-	_ = rc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = rc.SetWriteDeadline(time.Now().Add(s.view.result.timeout))
+	if s.r.ProtoMajor >= 2 {
+		// There it is a timer that resets the stream, also while nobody writes.
+		defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
+	}
 	_, err := s.w.Write(b)
 	if err == nil && flush {
 		err = rc.Flush()

@@ -5,16 +5,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"reflect"
-	"strings"
 
 	"github.com/gofogo/fogo/internal/frame"
 )
 
 // responder is a result that says how it is answered. It is implemented by
-// [Status], [Created], [Accepted], [NoContent], [Redirect], [HTML], [File] and
-// [Template]. The family is sealed by the unexported methods, because they
+// [Status], [Response], [Versioned], [Created], [Accepted], [NoContent],
+// [Redirect], [RedirectLocal], [HTML], [File] and [Template]. The family is sealed by the unexported methods, because they
 // work on the state of a call; what is not in it can be done by returning an
 // http.Handler.
 type responder interface {
@@ -22,6 +20,8 @@ type responder interface {
 	respond(s *state) error
 	// body is the type of the value that is sent, nil if there is none.
 	body() reflect.Type
+	// usual is the status, unless the value says another.
+	usual() int
 }
 
 // Status is a value with a status and header fields of its own.
@@ -44,6 +44,7 @@ func (v Status[T]) respond(s *state) error {
 }
 
 func (Status[T]) body() reflect.Type { return reflect.TypeFor[T]() }
+func (Status[T]) usual() int         { return http.StatusOK }
 
 // Created answers 201 with the value and, if Location is set, where it can be
 // found.
@@ -57,6 +58,7 @@ func (v Created[T]) respond(s *state) error {
 }
 
 func (Created[T]) body() reflect.Type { return reflect.TypeFor[T]() }
+func (Created[T]) usual() int         { return http.StatusCreated }
 
 // Accepted answers 202 with the value and, if Location is set, where the
 // outcome will be found.
@@ -70,6 +72,7 @@ func (v Accepted[T]) respond(s *state) error {
 }
 
 func (Accepted[T]) body() reflect.Type { return reflect.TypeFor[T]() }
+func (Accepted[T]) usual() int         { return http.StatusAccepted }
 
 func locationHeader(location string) http.Header {
 	if location == "" {
@@ -114,54 +117,7 @@ type NoContent struct{}
 
 func (NoContent) respond(s *state) error { s.out.status = http.StatusNoContent; return nil }
 func (NoContent) body() reflect.Type     { return nil }
-
-// Redirect answers with a Location.
-type Redirect struct {
-	// URL is where to go: a path, as seen from the request's, or an absolute
-	// http or https URL. What could be something else, such as
-	// "javascript:…" or "//host", is answered with 500. That does not make a
-	// client's text safe to put there: where it leads is checked by nobody.
-	URL string
-	// Code is 301, 302, 303, 307 or 308; 303 See Other if 0, which is right
-	// after a form was handled.
-	Code int
-}
-
-func (v Redirect) respond(s *state) error {
-	code := v.Code
-	switch code {
-	case 0:
-		code = http.StatusSeeOther
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-	default:
-		return fmt.Errorf("endpoint: redirect with the status %d, which is none of 301, 302, 303, 307 and 308", code)
-	}
-	if !isRedirectTarget(v.URL) {
-		return fmt.Errorf("endpoint: redirect to %q, which is no path and no http or https URL", v.URL)
-	}
-	s.out.handler = http.RedirectHandler(v.URL, code)
-	return nil
-}
-
-func (Redirect) body() reflect.Type { return nil }
-
-// isRedirectTarget refuses what browsers read differently than it looks: they
-// take a backslash for a slash and drop tabs and line breaks.
-func isRedirectTarget(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] == 0x7f || text[i] == '\\' {
-			return false
-		}
-	}
-	u, err := url.Parse(text)
-	if err != nil || text == "" {
-		return false
-	}
-	if u.Scheme == "" {
-		return u.Host == "" && !strings.HasPrefix(text, "//")
-	}
-	return (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
-}
+func (NoContent) usual() int             { return http.StatusNoContent }
 
 // HTML is sent as text/html. It is written as it is: escaping is the author's.
 type HTML string
@@ -172,6 +128,7 @@ func (v HTML) respond(s *state) error {
 }
 
 func (HTML) body() reflect.Type { return nil }
+func (HTML) usual() int         { return http.StatusOK }
 
 // Engine executes templates by name, as *template.Template of html/template
 // does.
@@ -205,3 +162,4 @@ func (v Template) respond(s *state) error {
 }
 
 func (Template) body() reflect.Type { return nil }
+func (Template) usual() int         { return http.StatusOK }

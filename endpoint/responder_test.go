@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"testing"
 	"testing/fstest"
@@ -172,13 +173,25 @@ func TestFile(t *testing.T) {
 
 func TestFileAsAttachment(t *testing.T) {
 	for name, want := range map[string]string{
-		"a.txt":        `attachment; filename=a.txt`,
-		"a b.txt":      `attachment; filename="a b.txt"`,
-		"ä.txt":        `attachment; filename*=utf-8''%C3%A4.txt`,
-		"a\"\r\nb.txt": `attachment; filename*=utf-8''a%22%0D%0Ab.txt`,
+		"a.txt":            `attachment; filename="a.txt"`,
+		"a b.txt":          `attachment; filename="a b.txt"`,
+		"ä.txt":            `attachment; filename="_.txt"; filename*=UTF-8''%C3%A4.txt`,
+		"a\"\r\nb.txt":     `attachment; filename="a___b.txt"; filename*=UTF-8''a%22__b.txt`,
+		"../../etc/x":      `attachment; filename=".._.._etc_x"`,
+		`..\x`:             `attachment; filename=".._x"`,
+		"100%.txt":         `attachment; filename="100_.txt"; filename*=UTF-8''100%25.txt`,
+		"it's*.txt":        `attachment; filename="it's*.txt"`,
+		"€'*.txt":          `attachment; filename="_'*.txt"; filename*=UTF-8''%E2%82%AC%27%2A.txt`,
+		"a\xffb":           `attachment; filename="a_b"`,
+		"cod\u202egpj.exe": `attachment; filename="cod_gpj.exe"`,
 	} {
 		got := serve(t, func() endpoint.File { return endpoint.File{FS: testFiles(t), Name: "a.txt", Attachment: name} }).get("/")
 		assert.Equal(t, want, got.header.Get("Content-Disposition"))
+		kind, params, err := mime.ParseMediaType(want)
+		if assert.NoError(t, err, "%s", want) {
+			assert.Equal(t, "attachment", kind)
+			assert.NotContains(t, params["filename"], "/")
+		}
 	}
 }
 

@@ -27,8 +27,15 @@ type result struct {
 	failure func(run *inject.Run) error
 	// offers are the formats to choose from, nil for an answer that has one.
 	offers *offers
-	// items is true for a stream of items, which has formats of its own.
-	items bool
+	// items is true for a stream of items, which has formats of its own;
+	// onlyEvents if it has one only. reader is true for an io.Reader.
+	items, onlyEvents, reader bool
+	// whole is true if the answer is bytes that are known before it is sent, of
+	// which a tag can be made.
+	whole bool
+	head  *head // the header of a Response
+	info  AnswerInfo
+	answering
 	// stream is true if the answer begins before everything is done.
 	stream bool
 	why    string // what makes it a stream
@@ -56,36 +63,68 @@ func (res *result) negotiate(s *state) error {
 			return res.offers.none
 		}
 	case res.items:
-		if s.framing = chooseFraming(s.r.Header["Accept"]); s.framing == nil {
-			return notAcceptable([]string{ndjson.types[0], events.types[0]})
-		}
+		return res.chooseFraming(s)
 	}
 	return nil
 }
 
+// chooseFraming decides how items will be told apart.
+func (res *result) chooseFraming(s *state) error {
+	accept := s.r.Header["Accept"]
+	if res.onlyEvents {
+		if s.framing = &events; !acceptsEvents(accept) {
+			return notAcceptable(events.types)
+		}
+		return nil
+	}
+	if s.framing = chooseFraming(accept); s.framing == nil {
+		return notAcceptable([]string{ndjson.types[0], events.types[0]})
+	}
+	return nil
+}
+
+// tags reports whether answers to a method, "" for any, get a tag made from
+// their bodies: that of another than GET says nothing about what GET will
+// answer.
+func (res *result) tags(method string) bool {
+	return res.whole && (method == http.MethodGet || method == http.MethodHead || method == anyMethod)
+}
+
 // compileResult decides how the results of an HTTP view are answered. The
-// faults are what is wrong with them.
-func compileResult(fn *inject.Function, values *resolve.Config) (*result, []string) {
+// faults are what is wrong with them, or with the options.
+func compileResult(fn *inject.Function, method string, values *resolve.Config, s *inject.Settings) (*result, []string) {
 	t := fn.Type()
 	out := make([]reflect.Type, t.NumOut())
 	for i := range out {
 		out[i] = t.Out(i)
 	}
 	res := &result{owner: takesWriter(fn)}
+	var faults []string
+	res.answering, faults = answeringOf(s)
 	value, fault := splitError(out, res)
 	switch {
 	case fault != "":
+		faults = append(faults, fault)
 	case res.owner:
-		fault = res.compileOwner(value)
+		faults = append(faults, asFaults(res.compileOwner(value))...)
 	case value == nil:
 		res.make = func(s *state, _ *inject.Run) error { s.out.status = http.StatusNoContent; return nil }
 	default:
-		fault = res.compileValue(value, values)
+		faults = append(faults, res.compileValue(value, values)...)
 	}
-	if fault != "" {
-		return nil, []string{fault}
+	if len(faults) > 0 {
+		return nil, faults
 	}
+	res.describe(value, method)
 	return res, nil
+}
+
+// asFaults is a list of one fault, or of none if it is "".
+func asFaults(fault string) []string {
+	if fault == "" {
+		return nil
+	}
+	return []string{fault}
 }
 
 // splitError takes the error off the results and returns the value's type, nil
@@ -159,40 +198,80 @@ func (res *result) compileOwner(value reflect.Type) string {
 }
 
 // compileValue decides how a value is answered.
-func (res *result) compileValue(t reflect.Type, values *resolve.Config) string {
+func (res *result) compileValue(t reflect.Type, values *resolve.Config) []string {
 	switch {
 	case t.Implements(answerType):
 		return res.compileResponder(t, values)
 	case t.Implements(handlerType):
 		res.handler, res.stream, res.why = true, true, "its result is an http.Handler, whose first byte cannot be held back"
 		res.make = func(s *state, run *inject.Run) error { return s.serveHandler(run.Result(0).Value(t)) }
-		return ""
+		return nil
 	case t.Implements(readerType):
-		res.stream, res.why = true, "its result is an io.Reader, which is streamed"
+		res.reader, res.stream, res.why = true, true, "its result is an io.Reader, which is streamed"
 		res.make = func(s *state, run *inject.Run) error { return s.sendReader(run.Result(0).Value(t)) }
-		return ""
+		return nil
 	case t.Implements(errorType):
-		return errorByValue(t)
+		return asFaults(errorByValue(t))
 	}
 	if it, ok := itemsOf(t); ok {
-		res.items, res.stream, res.why = true, true, fmt.Sprintf("its result %s is a stream of items", t)
-		codec := itemCodec(values.Codecs)
-		res.make = func(s *state, run *inject.Run) error { return s.stream(run.Result(0).Value(t), it, codec) }
-		return encodable(it.elem)
+		return asFaults(res.compileItems(t, it, values))
 	}
-	return res.compilePlain(t, values)
+	return asFaults(res.compilePlain(t, values))
 }
 
-func (res *result) compileResponder(t reflect.Type, values *resolve.Config) string {
-	if t.Kind() == reflect.Pointer {
-		return fmt.Sprintf("%s could be nil and says nothing then; return %s", t, t.Elem())
+// compileItems is for streams: of events, or of values.
+func (res *result) compileItems(t reflect.Type, it items, values *resolve.Config) string {
+	res.items, res.stream, res.why = true, true, fmt.Sprintf("its result %s is a stream of items", t)
+	codec := itemCodec(values.Codecs)
+	encode := encodePlain(codec)
+	data, fault := compileEvents(it.elem)
+	switch {
+	case fault != "":
+		return fault
+	case data != nil:
+		res.onlyEvents, encode = true, encodeEvent(data, codec)
+	default:
+		fault = encodable(it.elem)
+	}
+	res.make = func(s *state, run *inject.Run) error { return s.stream(run.Result(0).Value(t), it, encode) }
+	return fault
+}
+
+func (res *result) compileResponder(t reflect.Type, values *resolve.Config) []string {
+	if fault := notResponder(t); fault != "" {
+		return asFaults(fault)
 	}
 	view, _ := frame.Pointing[responder](t) // the methods are ours and keep nothing
 	res.make = func(s *state, run *inject.Run) error { return view(run.Result(0)).respond(s) }
-	body := reflect.Zero(t).Interface().(responder).body()
-	if body == nil {
-		return ""
+	zero := reflect.Zero(t).Interface().(responder)
+	var faults []string
+	if h, ok := zero.(headed); ok {
+		res.head, faults = compileHead(h.headType())
 	}
+	_, versioned := zero.(versioned)
+	body := zero.body()
+	res.whole = !versioned && (body != nil || t == reflect.TypeFor[HTML]() || t == reflect.TypeFor[Template]())
+	if body != nil {
+		faults = append(faults, asFaults(res.compileBody(t, body, values))...)
+	}
+	return faults
+}
+
+// notResponder is the fault of a type that has the methods of the family and is
+// not of it.
+func notResponder(t reflect.Type) string {
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return fmt.Sprintf("%s could be nil and says nothing then; return %s", t, t.Elem())
+	case t.PkgPath() != answerType.PkgPath():
+		return fmt.Sprintf("%s embeds a result of package endpoint, and its other fields would be lost; "+
+			"return endpoint.Response[H, T] for a value with header fields and cookies", t)
+	}
+	return ""
+}
+
+// compileBody decides how the body of a responder is sent.
+func (res *result) compileBody(t, body reflect.Type, values *resolve.Config) string {
 	if body.Implements(readerType) || body.Implements(handlerType) || body.Implements(answerType) {
 		return fmt.Sprintf("the body of %s is no value to be encoded; to stream with a status return an http.Handler", t)
 	}
@@ -219,7 +298,7 @@ func (res *result) offer(t reflect.Type, values *resolve.Config) string {
 
 // compilePlain is for values that are sent as they are or encoded.
 func (res *result) compilePlain(t reflect.Type, values *resolve.Config) string {
-	res.plain = true
+	res.plain, res.whole = true, true
 	res.make = func(s *state, run *inject.Run) error { return s.value(http.StatusOK, nil, run.Result(0)) }
 	return res.offer(t, values)
 }

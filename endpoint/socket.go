@@ -23,6 +23,7 @@ type socketView struct {
 	program *inject.Program
 	binder  *resolve.Binder
 	route   resolve.Route
+	label   string // the pattern, for observers
 
 	// handshake runs guards, everything PerConnection, and OnConnect or, for a
 	// view that owns its connection, the view.
@@ -42,19 +43,30 @@ type socketView struct {
 // serve runs the handshake on the HTTP request, which may end in any HTTP
 // status, and hands an accepted connection over to its events.
 func (v *socketView) serve(w http.ResponseWriter, r *http.Request, vars *pattern.Values) {
+	if v.cfg.observesSockets() {
+		v.serveObserved(w, r, vars)
+		return
+	}
 	conn, err := ws.New(w, r, v.opts)
 	if err != nil {
 		v.cfg.Answer(w, r, err)
 		return
 	}
 	s := &session{view: v, conn: conn, path: r.URL.Path, scope: v.program.NewScope(conn.Context)}
+	s.begin(w, r, vars, s)
+}
+
+// begin runs the handshake of the session, which h is or has. It reports whether
+// h will be told of the end of the connection.
+func (s *session) begin(w http.ResponseWriter, r *http.Request, vars *pattern.Values, h ws.Handler) (served bool) {
+	debugged := s.view.cfg.Debug.connected(s.conn, r, s.view.message == nil)
 	s.sit()
 	s.call.Request, s.call.Writer, s.call.Vars = r, w, vars
-	if v.message == nil {
+	if s.view.message == nil {
 		s.own(w, r)
-	} else {
-		s.open(w, r)
+		return false
 	}
+	return s.open(w, r, debugged.counted(h))
 }
 
 // session is one connection of a view. It implements ws.Handler; its events
@@ -105,7 +117,7 @@ func (s *session) stand() {
 func (s *session) own(w http.ResponseWriter, r *http.Request) {
 	defer s.conn.Finish()
 	done := s.attend(w, r, func() error {
-		err := s.run(s.view.handshake, s.view.result)
+		err := s.run(nil, s.view.handshake, s.view.result)
 		if err == nil && !s.over() {
 			err = s.conn.Accept()
 		}
@@ -122,16 +134,18 @@ func (s *session) own(w http.ResponseWriter, r *http.Request) {
 
 // open runs the handshake of a view that is called per message, and hands the
 // connection over to its events.
-func (s *session) open(w http.ResponseWriter, r *http.Request) {
-	if !s.attend(w, r, func() error { return s.run(s.view.handshake, nil) }) {
-		return
+func (s *session) open(w http.ResponseWriter, r *http.Request, h ws.Handler) (served bool) {
+	if !s.attend(w, r, func() error { return s.run(nil, s.view.handshake, nil) }) {
+		return false
 	}
 	// The request belongs to net/http once the connection is accepted; what
 	// later events need of it is in the scope.
 	s.stand()
-	if err := s.conn.Serve(s); err != nil {
+	err := s.conn.Serve(h)
+	if err != nil {
 		s.unserved(w, r, err)
 	}
+	return err == nil
 }
 
 // attend calls f on the request's goroutine and reports whether it succeeded.
@@ -161,12 +175,13 @@ func (s *session) over() bool {
 	}
 }
 
-// run runs one plan, and sends its result. The result is encoded before the
+// run runs one plan, and sends its result. Without a context the call has that of
+// the connection. The result is encoded before the
 // finishers run, for what cannot be encoded must not be committed, and sent after
 // them, for what could not be committed must not be told. A stream is finished
 // after its last item. A panic comes back as an error.
-func (s *session) run(p *inject.Plan, res *messageResult) error {
-	run := p.Begin(nil, &s.call, s.scope)
+func (s *session) run(ctx context.Context, p *inject.Plan, res *messageResult) error {
+	run := p.Begin(ctx, &s.call, s.scope)
 	defer run.End()
 	err := run.Do()
 	var out reply
@@ -210,14 +225,28 @@ func (s *session) result(run *inject.Run, res *messageResult) (out reply, err er
 func (s *session) BorrowsMessages() bool { return s.view.borrows }
 
 // Message implements ws.Handler.
-func (s *session) Message(_ *ws.WebSocket, m ws.Message) {
+func (s *session) Message(_ *ws.WebSocket, m ws.Message) { s.handle(nil, m, nil) }
+
+// handle handles a message. after, if there is one, is called with what it ended
+// with before the client is told of that.
+func (s *session) handle(ctx context.Context, m ws.Message, after func(error)) {
 	s.sit()
 	s.event.Message = m
 	s.failed = inject.ErrGoexit // if run does not return
-	err := s.run(s.view.message, s.view.result)
+	if after != nil {
+		defer func() {
+			if s.failed == inject.ErrGoexit {
+				after(s.failed)
+			}
+		}()
+	}
+	err := s.run(ctx, s.view.message, s.view.result)
 	s.failed = err
+	if after != nil {
+		after(err)
+	}
 	if err != nil {
-		s.fail(err)
+		s.fail(ctx, err)
 	}
 	s.stand()
 }
@@ -225,7 +254,12 @@ func (s *session) Message(_ *ws.WebSocket, m ws.Message) {
 // Closed implements ws.Handler. It is a call with a context of its own: the
 // connection's is cancelled already.
 func (s *session) Closed(conn *ws.WebSocket, code ws.Code, reason ws.Reason) {
-	ctx, cancel := disconnectContext(conn, s.view.limit)
+	s.closed(conn.Context(), code, reason)
+}
+
+// closed ends the session with the values of a context.
+func (s *session) closed(values context.Context, code ws.Code, reason ws.Reason) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(values), s.view.limit)
 	defer cancel()
 	defer func() { s.closeScope(ctx, s.failed) }()
 	if s.view.closed == nil {
@@ -234,7 +268,7 @@ func (s *session) Closed(conn *ws.WebSocket, code ws.Code, reason ws.Reason) {
 	s.sit()
 	s.event.Code, s.event.Reason = code, reason
 	if err := s.disconnect(ctx); err != nil && !errors.Is(err, ws.ErrClosed) {
-		s.view.observe(nil, err)
+		s.report(ctx, nil, nil, err)
 		s.log("OnDisconnect failed", err)
 	}
 }
@@ -244,9 +278,4 @@ func (s *session) disconnect(ctx context.Context) (err error) {
 	run := s.view.closed.Begin(ctx, &s.call, s.scope)
 	defer run.End()
 	return run.Finish(run.Do())
-}
-
-// disconnectContext has the values of the connection's context and a deadline.
-func disconnectContext(conn *ws.WebSocket, limit time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(conn.Context()), limit)
 }

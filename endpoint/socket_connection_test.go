@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/inject"
+	"github.com/gofogo/fogo/observe"
 	"github.com/gofogo/fogo/resolve"
 	"github.com/gofogo/fogo/ws"
 	"github.com/stretchr/testify/assert"
@@ -120,7 +121,7 @@ func TestSocketConnectionRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var observed error
 			s := serveSocketWith(t, func(c *endpoint.Config) {
-				c.Observe = func(_ *http.Request, err error) { observed = err }
+				c.Observers = []observe.Observer{observe.ErrorFunc(func(_ context.Context, e observe.Error) { observed = e.Err })}
 			}, func(*ws.WebSocket) error { return tt.err })
 			res, body := s.refused("/")
 			assert.Equal(t, tt.status, res.StatusCode)

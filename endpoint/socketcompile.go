@@ -176,6 +176,7 @@ func (u *socketUnit) view(p *inject.Program, binder *resolve.Binder) *socketView
 	c := u.c
 	v := &socketView{
 		cfg: c.cfg, values: c.values, opts: u.opts, program: p, binder: binder, route: c.route(pattern.Socket),
+		label:     c.out.label,
 		handshake: p.Plan(handshakeCall), result: u.res, codec: u.codec,
 		closeOnInvalid: c.flag(invalidKey{}), limit: c.asm.CleanupTimeout(),
 		borrows: !binder.KeepsMessages(),
@@ -206,7 +207,7 @@ func (c *compiler) socketOptions() *ws.Options {
 	if opts.Logger == nil {
 		opts.Logger = c.cfg.Logger
 	}
-	return &opts
+	return c.cfg.Debug.watch(&opts)
 }
 
 // encoding is the name of the view's codec, "" for the default one. The option

@@ -33,7 +33,8 @@ func (s *session) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if err = s.scope.Finish(ctx, err); err == nil || s.gone(err) {
 		return
 	}
-	s.view.observe(r, err)
+	s.failed = err
+	s.report(ctx, w, r, err)
 	switch {
 	case itself:
 		s.log("handshake failed after the view refused it", err)
@@ -62,7 +63,7 @@ func (s *session) unserved(w http.ResponseWriter, r *http.Request, err error) {
 	if s.gone(err) {
 		return
 	}
-	s.view.observe(r, err)
+	s.report(s.conn.Context(), w, r, err)
 	if s.conn.Accepted() {
 		s.end(err, closeCode(err))
 	} else {
@@ -79,18 +80,18 @@ func (s *session) reject(w http.ResponseWriter, r *http.Request, err error) {
 	if _, ok := chosen(err); ok {
 		err = &Error{Status: http.StatusForbidden, Err: err}
 	}
-	status, header, body := s.view.cfg.problem(r, err)
+	status, header, body := s.view.cfg.problem(&failure{r: r, err: err, program: s.view.program})
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	_ = s.conn.Reject(status, header, body)
 }
 
 // fail ends the connection because of an error of a message, or tells the
 // client about a message that did not pass validation.
-func (s *session) fail(err error) {
+func (s *session) fail(ctx context.Context, err error) {
 	if s.gone(err) {
 		return
 	}
-	s.view.observe(nil, err)
+	s.report(ctx, nil, nil, err)
 	faults, ok := errors.AsType[resolve.Faults](err)
 	switch {
 	case !ok || isPanic(err):
@@ -166,8 +167,14 @@ func (s *session) log(msg string, err error) {
 	s.view.cfg.Logger.LogAttrs(s.conn.Context(), slog.LevelError, msg, attrs...)
 }
 
-func (v *socketView) observe(r *http.Request, err error) {
-	if v.cfg.Observe != nil && !isAbort(err) {
-		v.cfg.Observe(r, err)
+// report tells the observers of an error. Without a context that is the
+// connection's.
+func (s *session) report(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
+	if isAbort(err) {
+		return
 	}
+	if ctx == nil && len(s.view.cfg.observers.Errors) > 0 {
+		ctx = s.conn.Context()
+	}
+	s.view.cfg.report(ctx, w, r, s.view.label, err)
 }

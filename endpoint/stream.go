@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"net/http"
@@ -81,18 +82,34 @@ func (it items) receive(v reflect.Value, done <-chan struct{}, yield func(any, e
 
 // framing is how items are told apart in a stream.
 type framing struct {
-	types          []string // media types; the first is what is sent
-	prefix, suffix string
+	types []string // media types; the first is what is sent
+	// frame appends an encoded item.
+	frame func(b, item []byte) []byte
+	// beat is what a silent stream sends now and then.
+	beat []byte
 }
 
 var (
-	// ndjson is one JSON value per line.
-	ndjson = framing{[]string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, "", "\n"}
-	// events are server-sent events (HTML Living Standard section 9.2).
-	events = framing{[]string{"text/event-stream"}, "data: ", "\n\n"}
-	// errorEvents are how an event stream tells of the error that ends it.
-	errorEvents = framing{prefix: "event: error\ndata: ", suffix: "\n\n"}
+	// ndjson is one JSON value per line. A blank before a value belongs to its
+	// JSON (RFC 8259 section 2).
+	ndjson = framing{[]string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, appendLine, []byte(" ")}
+	// events are server-sent events (HTML Living Standard section 9.2). A line
+	// that begins with a colon is a comment.
+	events = framing{[]string{"text/event-stream"}, appendData, []byte(":\n\n")}
 )
+
+// appendLine appends JSON as one line. JSON has line breaks between its tokens
+// only, where a blank means the same.
+func appendLine(b, item []byte) []byte {
+	start := len(b)
+	b = append(b, item...)
+	for i := start; i < len(b); i++ {
+		if b[i] == '\n' || b[i] == '\r' {
+			b[i] = ' '
+		}
+	}
+	return append(b, '\n')
+}
 
 // itemCodec is what items are encoded with: the application's JSON codec if it
 // has one, since both framings are made for JSON.
@@ -103,30 +120,61 @@ func itemCodec(codecs resolve.Codecs) resolve.Codec {
 	return resolve.JSON()
 }
 
-// stream sends items as they come. Each is flushed, and has a deadline of its
-// own.
+// encodePlain returns the encoder of items that are values, as the client wants
+// them framed.
+func encodePlain(codec resolve.Codec) encoder {
+	return func(s *state, b []byte, item any) ([]byte, error) {
+		if err := s.encodeItem(codec, item); err != nil {
+			return nil, err
+		}
+		return s.framing.frame(b, s.buf.Bytes()), nil
+	}
+}
+
+// encodeItem leaves an item in the buffer, without a line break behind it.
+func (s *state) encodeItem(codec resolve.Codec, item any) error {
+	s.buf.Reset()
+	if err := codec.Encode(&s.buf, item); err != nil {
+		return fmt.Errorf("endpoint: item of type %T: %w", item, err)
+	}
+	s.buf.Truncate(len(bytes.TrimRight(s.buf.Bytes(), "\r\n")))
+	return nil
+}
+
+// stream sends items as they come, see flow.
 //
 // After the first byte an error of the iterator becomes an event of its own in
 // an event stream, see fail. In NDJSON there is no place for that: it aborts
 // the connection, so that nobody takes the stream for complete.
-func (s *state) stream(v reflect.Value, it items, codec resolve.Codec) error {
+func (s *state) stream(v reflect.Value, it items, encode encoder) (err error) {
+	res := s.view.result
 	h := s.w.Header()
 	h.Set("Content-Type", s.framing.types[0])
-	h.Set("Cache-Control", "no-store")
+	h.Set("Cache-Control", "no-cache, no-store")
 	h.Set("X-Accel-Buffering", "no") // asks nginx to pass items on as they come
-	addVary(h)
+	delete(h, "Content-Length")
+	if !res.onlyEvents {
+		addVary(h)
+	}
 	s.events = s.framing == &events
 	s.begin()
 	if s.headOnly() {
 		return nil // a stream is never started for HEAD
 	}
-	rc := http.NewResponseController(s.w)
-	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
-	// The client learns that the stream is open before its first item.
-	_ = rc.Flush()
-	for item, err := range it.all(v, s.r.Context().Done()) {
-		if err == nil {
-			err = s.item(rc, codec, item)
+	f := s.flow()
+	f.start()
+	defer func() {
+		// Whatever ended the items, those before it are sent.
+		if failed := f.end(); err == nil || isPanic(failed) {
+			err = failed
+		}
+	}()
+	for item, failure := range it.all(v, f.done) {
+		if failure != nil {
+			return failure
+		}
+		if s.text, err = encode(s, s.text[:0], item); err == nil {
+			err = f.put(s.text)
 		}
 		if err != nil {
 			return err
@@ -137,26 +185,23 @@ func (s *state) stream(v reflect.Value, it items, codec resolve.Codec) error {
 	return s.r.Context().Err()
 }
 
-// item sends one item.
-func (s *state) item(rc *http.ResponseController, codec resolve.Codec, item any) error {
-	if err := s.r.Context().Err(); err != nil {
-		return err
+// flow makes the flow of a stream of items.
+func (s *state) flow() *flow {
+	res := s.view.result
+	f := &flow{w: s.w, ctx: s.r.Context(), timeout: res.timeout, maxBytes: maxPending, beat: s.framing.beat}
+	switch {
+	case res.heartbeat >= 0:
+		f.every = res.heartbeat
+	case s.events:
+		f.every = defaultHeartbeat
 	}
-	s.buf.Reset()
-	s.buf.WriteString(s.framing.prefix)
-	if err := codec.Encode(&s.buf, item); err != nil {
-		return fmt.Errorf("endpoint: item of type %T: %w", item, err)
-	}
-	s.buf.WriteString(s.framing.suffix)
-	return s.chunk(rc, s.buf.Bytes(), true)
+	return f
 }
 
 // errorEvent ends an event stream with what a problem would have said.
 func (s *state) errorEvent(err error) {
-	_, _, body := s.view.cfg.problemAs(s.r, err, s.RequestID)
-	s.buf.Reset()
-	s.buf.WriteString(errorEvents.prefix)
-	s.buf.Write(body)
-	s.buf.WriteString(errorEvents.suffix)
-	_ = s.chunk(http.NewResponseController(s.w), s.buf.Bytes(), true)
+	p := s.view.cfg.problemOf(&failure{r: s.r, err: err, id: s.RequestID})
+	rc := http.NewResponseController(s.w)
+	_ = s.chunk(rc, appendData([]byte("event: error\n"), p.json()), true)
+	_ = rc.SetWriteDeadline(time.Time{})
 }

@@ -65,6 +65,11 @@ func (s *state) send(*inject.Run) error {
 		s.out.handler.ServeHTTP(s.watch(), s.r)
 		return nil
 	}
+	if s.view.result.etag {
+		if err := s.tag(h); err != nil {
+			return err
+		}
+	}
 	body, whole := s.out.body, hasBody(s.out.status)
 	// net/http finds out the length of short bodies by itself.
 	if whole && (s.headOnly() || len(body) > 2048) {
