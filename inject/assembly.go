@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gofogo/fogo/internal/frame"
+	"github.com/gofogo/fogo/observe"
 )
 
 // Options configure an Assembly.
@@ -27,6 +28,9 @@ type Options struct {
 	Replace []reflect.Value
 	// Neutral binds the parameters of Singletons; Plain() if nil.
 	Neutral Binder
+	// Observers are told of every value that a provider makes. Without them the
+	// plans have no steps for it.
+	Observers []observe.ProviderObserver
 }
 
 // Assembly is one application put together from its providers: the programs
@@ -137,12 +141,23 @@ func (a *Assembly) Start(ctx context.Context) error {
 func (a *Assembly) Stop(ctx context.Context) error {
 	var errs []error
 	for _, s := range slices.Backward(a.made) {
-		if err := s.close(ctx); err != nil {
+		if err := a.close(ctx, s); err != nil {
 			errs = append(errs, fmt.Errorf("closing %s: %w", s.p.typ, err))
 		}
 	}
 	a.made = nil
 	return errors.Join(errs...)
+}
+
+// close closes one Singleton. If it is not over when ctx is done, that is logged.
+func (a *Assembly) close(ctx context.Context, s *singleton) error {
+	if s.plan != nil && ctx.Err() == nil {
+		told := context.AfterFunc(ctx, func() {
+			a.opts.Logger.Warn("closing a Singleton is overdue", slog.String("singleton", s.p.typ.String()))
+		})
+		defer told()
+	}
+	return s.close(ctx)
 }
 
 // singleton is one Singleton of an assembly and the cell that holds it.

@@ -12,6 +12,7 @@ import (
 	"reflect"
 
 	"github.com/gofogo/fogo/internal/frame"
+	"github.com/gofogo/fogo/observe"
 )
 
 // emit compiles the calls. Those after a connection's handshake come first,
@@ -21,6 +22,7 @@ func (c *compiler) emit(fns [][]*bound) *Program {
 	scope := &scopeSlots{}
 	for i := len(fns) - 1; i >= 0; i-- {
 		e := newEmitter(c.spec.Connection, scope)
+		e.observed = len(c.a.opts.Observers) > 0
 		e.handshake = i == 0 && c.spec.Connection
 		p.plans[i] = e.plan(c.spec.Calls[i], fns[i])
 		p.plans[i].program = p
@@ -40,6 +42,7 @@ func (c *compiler) emit(fns [][]*bound) *Program {
 // emitSingleton compiles the making of one Singleton; result 0 is its value.
 func (c *compiler) emitSingleton(p *provider, b *bound) *Plan {
 	e := newEmitter(false, nil)
+	e.observed = len(c.a.opts.Observers) > 0
 	n := &node{typ: p.typ, provider: p, make: b, what: p.typ.String() + " by " + p.String(), slot: -1}
 	e.sources(b.args)
 	e.check()
@@ -75,6 +78,8 @@ type emitter struct {
 	made       map[*node]bool // complete
 	faulty     bool           // a source that can fail was read since the last check
 	drafts     []draft
+	observed   bool // somebody wants to know what providers do
+	watched    []observe.Provider
 }
 
 // draft is a step before the layout is known.
@@ -251,7 +256,7 @@ func (e *emitter) provide(n *node) {
 	if kind := n.provider.shape.cleanup; kind != noCleanup {
 		s.clean = &disposal{kind: kind, at: uintptr(out[1]), scoped: e.kept(n), what: n.what}
 	}
-	e.call(s, n.what, n.make, out)
+	e.watch(n, func() { e.call(s, n.what, n.make, out) })
 }
 
 func (e *emitter) extract(n *node) {
@@ -298,7 +303,7 @@ func (e *emitter) step(s step, what string, at, from int) {
 // finish makes the layout and turns slots into offsets.
 func (e *emitter) finish(results []int) *Plan {
 	l := e.b.Build()
-	plan := &Plan{layout: l}
+	plan := &Plan{layout: l, watched: e.watched}
 	var last *frame.Call // of the step before, if a call can follow it
 	for i := range e.drafts {
 		d := &e.drafts[i]
@@ -350,6 +355,8 @@ func (d *draft) resolve(l *frame.Layout) step {
 		s.at, s.from = offset(l, d.at), uint32(d.from) // see resolveScope
 	case opPart, opDeref:
 		s.at, s.from = offset(l, d.at), offset(l, d.from)
+	case opWatch, opMade:
+		s.from = uint32(d.from)
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/gofogo/fogo/internal/frame"
+	"github.com/gofogo/fogo/observe"
 )
 
 // Plan is one call compiled: a flat list of steps over a frame. It is immutable
@@ -18,7 +19,8 @@ type Plan struct {
 	layout  *frame.Layout
 	results []uintptr // slots of the handler's results
 	program *Program
-	pool    sync.Pool // of *Run, each with a cleared frame of its own
+	pool    sync.Pool          // of *Run, each with a cleared frame of its own
+	watched []observe.Provider // nil without observers
 
 	listing []line
 }
@@ -42,11 +44,13 @@ const (
 	opSave                  // copy a PerConnection value to the scope
 	opPart                  // copy a component into the struct that holds it
 	opDeref                 // copy what a pointer slot points to, for example a T that extracted itself
+	opWatch                 // a provider is called next: look at the clock for observers
+	opMade                  // it has returned: tell them
 	opProvide               // call a constructor, and what can be called right after it
 	opCall                  // call a guard, Extract method or the handler, and so on
 )
 
-var opNames = [...]string{"fill", "fresh", "check", "cell", "load", "save", "part", "deref", "provide", "call"}
+var opNames = [...]string{"fill", "fresh", "check", "cell", "load", "save", "part", "deref", "watch", "made", "provide", "call"}
 
 // step is one instruction. Which fields are used depends on op. A step is small,
 // so that those of a plan stay together in the processor's cache.
@@ -54,7 +58,7 @@ type step struct {
 	op   opcode
 	ind  bool   // opFill, opPart: write behind the pointer in at
 	at   uint32 // the slot written or, for opSave, read
-	from uint32 // the slot read, or the scope's slot
+	from uint32 // the slot read, or the scope's slot; opWatch, opMade: which of Plan.watched
 	off  uint32 // opPart: offset inside at
 
 	move  frame.Mover // opLoad, opSave, opPart, opDeref
@@ -83,6 +87,9 @@ func (p *Plan) newRun() *Run {
 	a := p.program.assembly
 	r := &Run{plan: p, frame: p.layout.New(), age: a.age, now: &a.age}
 	r.janitor = janitor{of: r, limit: a.opts.CleanupTimeout}
+	if p.watched != nil {
+		r.clock = &stopwatch{run: r, open: -1}
+	}
 	return r
 }
 

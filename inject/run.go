@@ -26,8 +26,9 @@ type Run struct {
 	scope    *Scope
 	pending  []pending
 	janitor  janitor
-	age      int  // of the Singletons in the frame, see Assembly.age
-	now      *int // that of the Singletons that there are
+	clock    *stopwatch // nil without observers
+	age      int        // of the Singletons in the frame, see Assembly.age
+	now      *int       // that of the Singletons that there are
 	finished bool
 	dirty    bool // the frame was left in the middle of a step
 	owned    bool // by who called Plan.NewRun; not from the pool
@@ -132,10 +133,13 @@ func (r *Run) Do() (err error) {
 		if r.dirty {
 			if v := recover(); v != nil {
 				err = &Panic{Value: v, Stack: debug.Stack()}
+				r.clock.failed(err)
 			}
 		}
 	}()
-	err = r.steps()
+	if err = r.steps(); err != nil {
+		r.clock.failed(err)
+	}
 	r.dirty = false
 	return err
 }
@@ -175,6 +179,10 @@ func (r *Run) steps() error {
 			s.move.Move(at.Field(uintptr(s.off)), f.At(uintptr(s.from)))
 		case opDeref:
 			s.move.Move(at, f.At(uintptr(s.from)).Deref())
+		case opWatch:
+			r.clock.begin(int(s.from))
+		case opMade:
+			r.clock.made()
 		}
 	}
 	return nil

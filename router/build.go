@@ -29,6 +29,13 @@ type BuildOptions struct {
 	// (307) to the path with a slash added to its end, or removed, if a route
 	// matches that. Without it such a request is not found.
 	RedirectSlash bool
+	// BaseURL says under which URL the client of a request sees the
+	// application, "https://example.com": see [Route.AbsoluteURL]. Without it
+	// that is what the request says.
+	BaseURL func(*http.Request) string
+	// PublicURL is a BaseURL that is the same for all requests, and is checked
+	// by the build; "" for none.
+	PublicURL string
 }
 
 // Build compiles everything that was registered with the router into something
@@ -43,14 +50,23 @@ func (r *Router) Build(opts BuildOptions) (*Built, error) {
 	if opts.Config.WebSocket.Tracker == nil {
 		opts.Config.WebSocket.Tracker = &ws.Tracker{}
 	}
-	shared := &sharedBuild{opts: opts, cfg: &opts.Config, routers: map[*Router]*Built{}, replaced: make([]bool, len(opts.Replace))}
-	b := shared.build(r)
+	shared := &sharedBuild{opts: opts, cfg: &opts.Config, alive: map[*Router]bool{}, apps: map[application][]RouteInfo{}}
+	shared.replaced = make([]bool, len(opts.Replace))
+	shared.tree, shared.astray = levels(r)
+	shared.asm = shared.assemble(r)
+	shared.fail(shared.public())
+	b := shared.build(r, nil)
+	b.warnings = append(b.warnings, shared.asm.Unused()...)
+	shared.fail(opts.Config.CheckObservers())
 	if err := opts.Config.WebSocket.Validate(); err != nil {
 		shared.errs = append(shared.errs, err)
 	}
 	shared.unreplaced()
 	if err := buildError(shared.errs); err != nil {
 		return nil, err
+	}
+	for name, l := range b.names {
+		l.name = name
 	}
 	shared.publish()
 	return b, nil
@@ -61,46 +77,77 @@ type sharedBuild struct {
 	opts     BuildOptions
 	cfg      *endpoint.Config
 	errs     []error
-	routers  map[*Router]*Built // nil for one being built
-	replaced []bool             // by index in opts.Replace
-	explain  []func()           // what to publish after success
+	asm      *inject.Assembly
+	tree     *inject.Tree      // the levels of all routers; nil if there is only one
+	astray   map[*Route]*Route // mounts of a router that see other providers than its first
+	building []*Router         // the routers being built, outermost first
+	alive    map[*Router]bool  // those whose life is taken care of
+	apps     map[application][]RouteInfo
+	replaced []bool   // by index in opts.Replace
+	explain  []func() // what to publish after success
 }
 
-// build builds one router. Its errors are collected.
-func (s *sharedBuild) build(r *Router) *Built {
-	if b, ok := s.routers[r]; ok {
-		return b
-	}
-	s.routers[r] = nil
-	asm := s.assemble(r)
+// build builds one router, once for each place where it is mounted; at is nil
+// for the outermost. Its errors are collected.
+func (s *sharedBuild) build(r *Router, at *site) *Built {
+	s.building = append(s.building, r)
+	r.reg.seal(s.cfg.Logger)
 	b := &builder{
-		sharedBuild: s, asm: asm,
-		names: map[string]*Route{}, chains: map[*Group]http.Handler{}, clashes: map[[2]*Route]bool{},
+		sharedBuild: s, at: at, again: s.alive[r],
+		names: map[string]*link{}, links: map[*Route]*link{}, chains: map[*Group]http.Handler{}, clashes: map[[2]*Route]bool{},
 	}
-	b.out = &Built{cfg: s.cfg, assembly: asm, redirectSlash: s.opts.RedirectSlash, names: b.names}
+	s.alive[r] = true
+	b.out = &Built{cfg: s.cfg, assembly: s.assembly(at), redirectSlash: s.opts.RedirectSlash, names: b.names, prefixVars: at.vars()}
+	b.out.observed = s.observation(at != nil)
 	b.run(r)
-	s.routers[r] = b.out
+	s.building = s.building[:len(s.building)-1]
 	return b.out
 }
 
-// assemble begins the assembly of a router's providers. What to replace is
-// asked for one by one, because a mounted router need not provide it.
+// assembly is what a router starts and stops: the outermost does it for all.
+func (s *sharedBuild) assembly(at *site) *inject.Assembly {
+	if at == nil {
+		return s.asm
+	}
+	asm, err := inject.Assemble(inject.New(), inject.Options{Logger: s.cfg.Logger})
+	s.fail(err)
+	return asm
+}
+
+// assemble begins the assembly of the providers of all routers. What to replace
+// is asked for one by one, to tell what replaces nothing.
 func (s *sharedBuild) assemble(r *Router) *inject.Assembly {
 	r.reg.seal(s.cfg.Logger)
 	r.reg.mu.Lock() // beginning an assembly marks the injectors
 	defer r.reg.mu.Unlock()
+	root := r.injector
+	if s.tree != nil {
+		root = s.tree.Root()
+	}
 	var mine []reflect.Value
 	for i, v := range s.opts.Replace {
-		if _, err := inject.Assemble(r.injector, inject.Options{Replace: []reflect.Value{v}}); err == nil {
+		if _, err := inject.Assemble(root, inject.Options{Replace: []reflect.Value{v}}); err == nil {
 			mine = append(mine, v)
 			s.replaced[i] = true
 		}
 	}
-	asm, err := inject.Assemble(r.injector, inject.Options{
+	asm, err := inject.Assemble(root, inject.Options{
 		Logger: s.cfg.Logger, CleanupTimeout: s.opts.CleanupTimeout, Replace: mine, Neutral: resolve.Neutral(&s.cfg.Values),
+		Observers: s.cfg.ProviderObservers(),
 	})
 	s.fail(err)
 	return asm
+}
+
+// public checks the public URL and makes it the base of all absolute ones.
+func (s *sharedBuild) public() error {
+	fixed := s.opts.PublicURL
+	if fixed == "" {
+		return nil
+	}
+	s.opts.BaseURL = func(*http.Request) string { return fixed }
+	_, err := parseBase(fixed)
+	return err
 }
 
 // unreplaced reports the replacements that no router has a provider for.
@@ -127,10 +174,14 @@ func (s *sharedBuild) fail(err error) {
 // builder builds one router.
 type builder struct {
 	*sharedBuild
-	asm    *inject.Assembly
+	at     *site // where the router is mounted, nil for the outermost
+	again  bool  // it is mounted elsewhere too: problems were told, and its life begins there
 	out    *Built
-	names  map[string]*Route
+	names  map[string]*link
+	links  map[*Route]*link
 	chains map[*Group]http.Handler
+	placed []*entry
+	subs   []mounted
 	rooted bool // the router has middleware
 	// clashes are the pairs of routes that a conflict was reported for: those
 	// of several methods would have one for each.
@@ -141,20 +192,34 @@ func (b *builder) run(r *Router) {
 	b.rooted = len(r.middleware) > 0
 	for _, it := range r.reg.items {
 		if it.problem != nil {
-			b.fail(it.problem)
+			b.failOnce(it.problem)
 			continue
 		}
-		b.name(it.route)
 		b.route(it.route)
 	}
+	b.shadows()
 	b.out.root = b.compose(r.middleware, b.out.afterRoot)
+	if !b.again {
+		b.life(r)
+	}
+	b.out.tree.Freeze()
+}
+
+// life compiles what runs once, however often a router is mounted.
+func (b *builder) life(r *Router) {
 	b.out.start = b.hooks(r, r.reg.start, "OnStart")
 	b.out.stop = b.hooks(r, r.reg.stop, "OnStop")
+	b.out.checks = b.checks(r)
 	for _, err := range r.reg.tardy() {
 		b.fail(err)
 	}
-	b.out.tree.Freeze()
-	b.out.warnings = append(b.out.warnings, b.asm.Unused()...)
+}
+
+// failOnce reports what is wrong with a registration wherever it is mounted.
+func (b *builder) failOnce(err error) {
+	if !b.again {
+		b.fail(err)
+	}
 }
 
 // compose puts middleware around what comes after it, and returns nil if there
@@ -183,25 +248,11 @@ func (b *builder) chainOf(g *Group) http.Handler {
 	return h
 }
 
-// name takes note of a route's name.
-func (b *builder) name(rt *Route) {
-	if rt.name == "" {
-		return
-	}
-	if old := b.names[rt.name]; old != nil {
-		b.fail(&Problem{What: rt.Pattern(), Position: rt.at.Position(), Faults: []string{
-			fmt.Sprintf("the name %q belongs to %s already; choose another", rt.name, old.title()),
-		}})
-		return
-	}
-	b.names[rt.name] = rt
-}
-
 // hooks compiles the functions to run at start or stop.
 func (b *builder) hooks(r *Router, list []hook, what string) []compiledHook {
 	var out []compiledHook
 	for _, h := range list {
-		fn, err := b.asm.Func(r.injector, h.fn)
+		fn, err := b.asm.Func(b.tree.Level(r.injector), h.fn)
 		if err != nil {
 			for _, p := range inject.Problems(err) {
 				p.Route = what + " (" + h.at.Position() + ")"
@@ -233,10 +284,12 @@ func (h *compiledHook) run(ctx context.Context) error {
 
 // add puts an entry into the tree under a pattern.
 func (b *builder) add(p *pattern.Pattern, e *entry) {
-	e.pattern = p.String()
-	for _, v := range p.Vars() {
+	e.own, e.full = p, b.full(p)
+	e.pattern = e.full.String()
+	for _, v := range e.full.Vars() {
 		e.vars = append(e.vars, v.Name)
 	}
+	b.placed = append(b.placed, e)
 	b.out.hosts = b.out.hosts || p.Host() != ""
 	b.out.sockets = b.out.sockets || p.Method() == pattern.Socket
 	err := b.out.tree.Add(p, e)
@@ -250,5 +303,5 @@ func (b *builder) add(p *pattern.Pattern, e *entry) {
 		}
 		b.clashes[pair] = true
 	}
-	b.fail(e.route.conflict(err))
+	b.fail(e.conflict(err))
 }

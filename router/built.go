@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"slices"
@@ -23,6 +24,7 @@ import (
 //	Drain(context.Context) error      by Drain
 //	Stop(context.Context) error       by Stop, after the stop hooks
 //	Shutdown(context.Context) error   by Stop likewise, if there is no Stop
+//	Checks() []Check                  by Checks
 //
 // Each of these may be missing. Routers that are mounted have all of them.
 type Built struct {
@@ -31,18 +33,24 @@ type Built struct {
 	parts    []any // mounted routers and handlers with a life
 	start    []compiledHook
 	stop     []compiledHook
+	checks   []Check
 
 	tree          pattern.Tree[*entry]
 	root          http.Handler // middleware for every request; nil if none
 	hosts         bool         // some pattern has a host
 	sockets       bool         // some pattern is a socket's
 	redirectSlash bool
+	observed      observation
 
 	cancel context.CancelFunc // ends the context of the Singletons; set by Start
 
 	routes   []RouteInfo
 	warnings []string
-	names    map[string]*Route
+	names    map[string]*link
+
+	// Only where the router is mounted.
+	prefixVars []string // variables of the prefix
+	overlaid   bool     // what it is mounted in has routes below the same prefix
 }
 
 // RouteInfo describes one route: one method of one pattern.
@@ -64,6 +72,8 @@ type RouteInfo struct {
 	// Program is the compiled plan with the tables of its parameters; nil for
 	// handlers that are served as they are.
 	Program *inject.Program
+
+	link *link
 }
 
 // Routes describes the routes in order of registration, those of mounted
@@ -74,9 +84,15 @@ func (b *Built) Routes() []RouteInfo { return slices.Clone(b.routes) }
 // needs.
 func (b *Built) Warnings() []string { return slices.Clone(b.warnings) }
 
-// Route finds a route by its name, or returns nil. Those of mounted routers
-// have names of their own.
-func (b *Built) Route(name string) *Route { return b.names[name] }
+// Route finds a route by its name, or returns nil. A route of what is mounted
+// has the mount's name before its own, "shop:item"; without a name of the mount
+// it cannot be found.
+func (b *Built) Route(name string) *Route {
+	if l := b.names[name]; l != nil {
+		return l.route
+	}
+	return nil
+}
 
 // Tracker knows the open WebSockets.
 func (b *Built) Tracker() *ws.Tracker { return b.cfg.WebSocket.Tracker }
@@ -159,12 +175,14 @@ func (b *Built) Drain(ctx context.Context) error {
 }
 
 // Stop runs the stop hooks, stops what is mounted, ends the context of the
-// Singletons and closes them, each in reverse order. It does all of that whatever fails, and returns the
-// joined errors. No request may be under way any more.
+// Singletons and closes them, each in reverse order. It does all of that
+// whatever fails, and returns the joined errors. What is not over when ctx is
+// done is logged by its name, and waited for. No request may be under way any
+// more.
 func (b *Built) Stop(ctx context.Context) error {
 	var errs []error
 	for i := range slices.Backward(b.stop) {
-		errs = append(errs, b.stop[i].run(ctx))
+		errs = append(errs, b.runStop(ctx, &b.stop[i]))
 	}
 	errs = append(errs, stopParts(ctx, b.parts))
 	if b.cancel != nil {
@@ -172,6 +190,16 @@ func (b *Built) Stop(ctx context.Context) error {
 	}
 	errs = append(errs, b.assembly.Stop(ctx))
 	return errors.Join(errs...)
+}
+
+// runStop runs a stop hook. One that is not over when ctx is done is logged by
+// its name, and waited for.
+func (b *Built) runStop(ctx context.Context, h *compiledHook) error {
+	if ctx.Err() == nil {
+		told := context.AfterFunc(ctx, func() { b.cfg.Logger.Warn("a stop hook is overdue", slog.String("hook", h.what)) })
+		defer told()
+	}
+	return h.run(ctx)
 }
 
 func startPart(ctx context.Context, p any) error {

@@ -12,6 +12,12 @@ import (
 
 // route compiles one registration into entries of the tree.
 func (b *builder) route(rt *Route) {
+	if err := b.checkSite(rt); err != nil {
+		b.fail(&Problem{What: rt.Pattern(), Position: rt.at.Position(), Faults: []string{faultOf(err)}, Err: err})
+		return
+	}
+	b.links[rt] = b.newLink(rt)
+	b.name(rt, rt.name, b.links[rt])
 	switch rt.kind {
 	case funcRoute, classRoute, socketRoute:
 		b.view(rt)
@@ -26,6 +32,20 @@ func (b *builder) route(rt *Route) {
 	case staticRoute:
 		b.static(rt)
 	}
+}
+
+// name gives a link a name, unless that is "".
+func (b *builder) name(rt *Route, name string, l *link) {
+	if name == "" {
+		return
+	}
+	if old := b.names[name]; old != nil {
+		b.failOnce(&Problem{What: rt.Pattern(), Position: rt.at.Position(), Faults: []string{
+			fmt.Sprintf("the name %q belongs to %s already; choose another", name, old.route.title()),
+		}})
+		return
+	}
+	b.names[name] = l
 }
 
 // view compiles a function or a class.
@@ -52,6 +72,9 @@ func (b *builder) view(rt *Route) {
 		}
 		e.setValues = e.setValues || ep.TakesRequest(e.method)
 	}
+	l := b.links[rt]
+	l.inputs, l.free = ep.Inputs()
+	l.typed = true
 	b.describe(rt, entries, ep.Programs())
 }
 
@@ -104,10 +127,14 @@ func (b *builder) entry(rt *Route, p *pattern.Pattern, method string) *entry {
 }
 
 func (b *builder) spec(rt *Route, view any) endpoint.Spec {
+	settings := inject.SettingsOf(rt.opts...)
+	if names := b.at.vars(); names != nil {
+		endpoint.IgnoreVars(names...)(settings) // whoever names them gets them
+	}
 	return endpoint.Spec{
-		View: view, Pattern: rt.pattern, Method: rt.method, Socket: rt.kind == socketRoute,
-		Level: rt.group.injector, Guards: rt.group.allGuards(), Settings: inject.SettingsOf(rt.opts...),
-		Name: rt.name, Title: rt.title(),
+		View: view, Pattern: b.full(rt.pattern), Method: rt.method, Socket: rt.kind == socketRoute,
+		Level: b.tree.Level(rt.group.injector), Guards: rt.group.allGuards(), Settings: settings,
+		Name: rt.name, Title: titleOf(b.full(rt.pattern), rt.at),
 	}
 }
 
@@ -144,7 +171,7 @@ func (b *builder) handler(rt *Route, p *pattern.Pattern, h http.Handler, methods
 // variables in the request.
 func (b *builder) guarded(rt *Route, p *pattern.Pattern, h http.Handler) *endpoint.Endpoint {
 	spec := b.spec(rt, func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) })
-	spec.Pattern, spec.Method = p, p.Method()
+	spec.Pattern, spec.Method = b.full(p), p.Method()
 	ep, err := endpoint.Compile(b.asm, b.cfg, spec)
 	if err != nil {
 		b.fail(err)
@@ -156,10 +183,11 @@ func (b *builder) guarded(rt *Route, p *pattern.Pattern, h http.Handler) *endpoi
 // describe records what Routes and Explain say of a route.
 func (b *builder) describe(rt *Route, entries []*entry, programs []*inject.Program) {
 	name, pos := rt.handler()
+	l := b.links[rt]
 	for i, e := range entries {
 		info := RouteInfo{
 			Method: e.method, Pattern: strings.TrimPrefix(strings.TrimPrefix(e.pattern, e.method), " "), Name: rt.name,
-			Handler: name, Position: pos, Registered: rt.at.Position(), View: rt.view,
+			Handler: name, Position: pos, Registered: rt.at.Position(), View: rt.view, link: l,
 		}
 		if i < len(programs) {
 			info.Program = programs[i]
@@ -167,8 +195,11 @@ func (b *builder) describe(rt *Route, entries []*entry, programs []*inject.Progr
 		}
 		b.out.routes = append(b.out.routes, info)
 	}
-	text := rt.explain(programs)
-	b.explain = append(b.explain, func() { rt.plan.CompareAndSwap(nil, &text) })
+	text := rt.explain(l.full, programs)
+	b.explain = append(b.explain, func() {
+		rt.plan.CompareAndSwap(nil, &text)
+		rt.publish(l)
+	})
 }
 
 // handlerOf finds the function that a program ends in: the method of a class.

@@ -47,6 +47,25 @@
 // what the view sees, not which view it is; rewrite paths around the whole
 // handler.
 //
+// # URLs
+//
+// [Route.URL] makes the path that leads to a route, and its query, from values
+// that are checked against the types that the route's plan parses them as; what
+// it returns leads back to the same values. [Route.AbsoluteURL] adds scheme and
+// host. [Built.URL] and [Built.URLFor] find routes by name, "shop:item" for one
+// in what is mounted under the name "shop". All of that needs a build, because
+// only it knows where a router is mounted.
+//
+// # Hosts
+//
+// The host of a pattern is literal: a name in ASCII (punycode for others), an
+// IPv4 address, or an IPv6 address in brackets. Requests are matched without
+// regard to case, port and the dot of a fully qualified name. There are no
+// variables in hosts, as there are none in ServeMux: "{tenant}.example.com"
+// would need an order between hosts, and would take every name that somebody
+// points at the server. Take the host from the request in a provider or a guard
+// instead, where it can be looked up before it is believed.
+//
 // # Building
 //
 // Nothing fails while registering. [Router.Build] returns a [BuildError] with
@@ -72,4 +91,10 @@
 // directories are never listed, but a file system made with os.DirFS follows
 // symbolic links, so prefer os.Root. Redirects stay on the host: their targets
 // are cleaned paths. Nothing limits the rate of requests.
+//
+// A Host header is whatever a client wants. Absolute URLs are made of it only if
+// BuildOptions.BaseURL and PublicURL are not set and the route has no host of its
+// own, and only if it is a host and a port and nothing else; that doesn't make
+// it yours. What is sent to others, such as a link for a new password, needs a
+// PublicURL.
 package router

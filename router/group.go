@@ -115,14 +115,35 @@ func (g *Group) WebSocket(pat string, view any, opts ...endpoint.Option) *Route 
 // handler does.
 //
 // A [*Router] is built, started and stopped with the one it is mounted in, with
-// the same configuration, but with its own providers only. Other handlers may
-// have methods Start, Drain, Stop or Shutdown, see [Built].
+// the same configuration. Its routes see the providers of the group that mounts
+// it, and its own win; they may take the variables of the prefix by name, and
+// need not. Their patterns are the full ones: those that r.Pattern, [Built.Routes]
+// and [Route.URL] have. A router may be mounted in several places if it sees the
+// same providers in each: Singletons, hooks and checks are there once.
+//
+// An application of package fogo keeps its own providers, configuration and
+// errors; it is built with this one, which then leads its life. Other handlers
+// may have methods Start, Drain, Stop or Shutdown, see [Built].
+//
+// A route of this router that is more specific than the prefix goes before all
+// that is mounted there. If it takes requests from a route inside that is as
+// specific or more so, that is a conflict, and Build shows both.
 func (g *Group) Mount(prefix string, h http.Handler, opts ...endpoint.Option) *Route {
 	return g.route(&Route{call: "Mount", kind: mountRoute, view: h, opts: opts, at: funcinfo.Caller(1)}, subtree(prefix))
 }
 
 // Static serves the files of fsys below a prefix, to GET and HEAD requests,
-// with index.html for a directory that has one. Directories are never listed.
+// with index.html for a directory that has one. Directories are never listed,
+// and names that begin with a dot not found, but for /.well-known.
+//
+// A file has ranges, Last-Modified and an ETag, if fsys has times or is an
+// embed.FS. Beside a file may lie variants that were compressed beforehand, with
+// .br, .zst or .gz behind the name, which are sent to who takes them unless they
+// are older. Browsers ask each time whether a file has changed, but for those
+// with hashes in their names, see [Immutable].
+//
+// os.DirFS follows symbolic links out of its directory; the FS of an os.Root
+// does not.
 func (g *Group) Static(prefix string, fsys fs.FS, opts ...endpoint.Option) *Route {
 	return g.route(&Route{call: "Static", kind: staticRoute, method: http.MethodGet, view: fsys, opts: opts, at: funcinfo.Caller(1)}, subtree(prefix))
 }

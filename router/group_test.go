@@ -320,5 +320,5 @@ func TestMounts(t *testing.T) {
 			assert.Equal(t, c.want, w.Body.String(), c.target)
 		}
 	}
-	assert.Equal(t, "outer(/inner/{path...}) inner(GET /deep/{x})", trace(do(b, "GET", "/inner/deep/1").Header()))
+	assert.Equal(t, "outer(/inner/{path...}) inner(GET /inner/deep/{x})", trace(do(b, "GET", "/inner/deep/1").Header()))
 }

@@ -116,16 +116,17 @@ func faultOf(err error) string {
 }
 
 // conflict is the problem of a route whose pattern conflicts with another's.
-func (rt *Route) conflict(err error) *Problem {
-	e, ok := errors.AsType[*pattern.ConflictError[*entry]](err)
+func (e *entry) conflict(err error) *Problem {
+	rt := e.route
+	c, ok := errors.AsType[*pattern.ConflictError[*entry]](err)
 	if !ok {
 		return &Problem{What: rt.Pattern(), Position: rt.at.Position(), Faults: []string{err.Error()}, Err: err}
 	}
-	first := fmt.Sprintf("%s, served by %s, conflicts with %s, served by %s", e.A, rt.describe(), e.Old.route.registered(e.B), e.Old.route.describe())
-	if e.Witness != "" {
-		first += fmt.Sprintf("; both match %s", e.Witness)
+	first := fmt.Sprintf("%s, served by %s, conflicts with %s, served by %s", e.full, rt.describe(), c.Old.route.registered(c.Old.full), c.Old.route.describe())
+	if _, witness := pattern.Compare(e.full, c.Old.full); witness != "" {
+		first += fmt.Sprintf("; both match %s", witness)
 	}
-	return &Problem{What: rt.Pattern(), Position: rt.at.Position(), Faults: []string{first, e.Why}, Err: err}
+	return &Problem{What: rt.Pattern(), Position: rt.at.Position(), Faults: []string{first, c.Why}, Err: err}
 }
 
 // registered is one of the route's patterns with the position of the route.

@@ -30,6 +30,8 @@ type Route struct {
 
 	// plan is what Explain prints, set by the first build that succeeds.
 	plan atomic.Pointer[string]
+	// links are the places where builds that succeeded have put the route.
+	links atomic.Pointer[[]*link]
 }
 
 // routeKind is what a route's view is.
@@ -138,16 +140,6 @@ func known(method string) bool {
 	return false
 }
 
-// checkHost refuses a host that no request has: requests are matched by host
-// in lower case and without port.
-func checkHost(p *pattern.Pattern) error {
-	h := p.Host()
-	if clean := cleanHost(h); clean != h {
-		return fmt.Errorf("the host %q never matches, because hosts are compared in lower case and without port; write %q", h, clean)
-	}
-	return nil
-}
-
 func checkOptions(opts []endpoint.Option) error {
 	for i, o := range opts {
 		if o == nil {
@@ -175,34 +167,17 @@ func (rt *Route) Name(name string) *Route {
 }
 
 // Pattern returns the full pattern with the prefixes of the groups and, unless
-// the route answers several, the method: "GET /api/users/{id}". It is "" if
-// registering failed.
+// the route answers several, the method: "GET /api/users/{id}". Where its router
+// is mounted in one place, the prefix of that comes before it once it is built.
+// It is "" if registering failed.
 func (rt *Route) Pattern() string {
 	if rt.pattern == nil {
 		return ""
 	}
+	if l, err := rt.link(); err == nil && l.full != nil {
+		return l.full.String()
+	}
 	return rt.pattern.String()
-}
-
-// URL returns the escaped path that leads to the route, with one value for each
-// variable of the full pattern, in order: strings, numbers, bools, and whatever
-// has a MarshalText method, such as time.Time or a uuid. The value of {path...}
-// keeps its slashes. The error says which value doesn't fit.
-//
-// Query and host are for the caller to add. Behind a Mount, so is its prefix.
-func (rt *Route) URL(values ...any) (string, error) {
-	if rt.pattern == nil {
-		return "", rt.problem
-	}
-	texts := make([]string, len(values))
-	for i, v := range values {
-		s, err := textOf(v)
-		if err != nil {
-			return "", fmt.Errorf("router: value %d for %s: %w", i+1, rt.pattern, err)
-		}
-		texts[i] = s
-	}
-	return rt.pattern.Expand(texts)
 }
 
 // Explain returns the plan of the route in the form of the tables that errors
@@ -217,14 +192,20 @@ func (rt *Route) Explain() string {
 
 // title is how messages call the route: "GET /users/{id} (main.go:12)".
 func (rt *Route) title() string {
-	s := rt.call
 	if rt.pattern != nil {
-		s = rt.pattern.String()
+		return titleOf(rt.pattern, rt.at)
 	}
 	if pos := rt.at.Position(); pos != "" {
-		s += " (" + pos + ")"
+		return rt.call + " (" + pos + ")"
 	}
-	return s
+	return rt.call
+}
+
+func titleOf(p *pattern.Pattern, at funcinfo.Info) string {
+	if pos := at.Position(); pos != "" {
+		return p.String() + " (" + pos + ")"
+	}
+	return p.String()
 }
 
 // handler names what serves the route, with its position where it has one.
@@ -250,9 +231,9 @@ func (rt *Route) describe() string {
 }
 
 // explain makes the text of Explain.
-func (rt *Route) explain(programs []*inject.Program) string {
+func (rt *Route) explain(full *pattern.Pattern, programs []*inject.Program) string {
 	if len(programs) == 0 {
-		return fmt.Sprintf("%s\nserved by %s as it is\n", rt.title(), rt.describe())
+		return fmt.Sprintf("%s\nserved by %s as it is\n", titleOf(full, rt.at), rt.describe())
 	}
 	texts := make([]string, len(programs))
 	for i, p := range programs {

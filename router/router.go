@@ -114,6 +114,7 @@ type hook struct {
 type registry struct {
 	items       []item // in order of registration
 	start, stop []hook
+	ready       []*ReadyCheck
 
 	mu     sync.Mutex // guards the rest; and items, for Err
 	sealed bool

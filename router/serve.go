@@ -12,10 +12,12 @@ import (
 // entry is a route in the tree, under one method.
 type entry struct {
 	route     *Route
-	pattern   string   // what r.Pattern is set to
-	method    string   // "" for any
-	vars      []string // names of the pattern's variables
-	setValues bool     // somebody may ask for r.PathValue
+	own       *pattern.Pattern // as the router's tree has it
+	full      *pattern.Pattern // with the prefixes of mounts
+	pattern   string           // what r.Pattern is set to: full
+	method    string           // "" for any
+	vars      []string         // names of the variables of full
+	setValues bool             // somebody may ask for r.PathValue
 	chain     http.Handler
 
 	// One of these serves the route.
@@ -67,9 +69,21 @@ type miss struct {
 func (b *Built) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var vals pattern.Values
 	e := b.match(r, &vals)
+	if b.observed != unobserved {
+		b.serveObserved(w, r, e, &vals)
+		return
+	}
+	b.dispatch(w, r, e, &vals)
+}
+
+// dispatch serves a request by its entry, or says why there is none.
+func (b *Built) dispatch(w http.ResponseWriter, r *http.Request, e *entry, vals *pattern.Values) {
 	if e == nil {
 		b.serveMiss(w, r)
 		return
+	}
+	if b.prefixVars != nil {
+		b.addPrefix(r, vals)
 	}
 	r.Pattern = e.pattern
 	if e.setValues {
@@ -78,10 +92,10 @@ func (b *Built) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if b.root != nil || e.chain != nil {
-		b.pass(w, r, &passage{entry: e, vals: vals})
+		b.pass(w, r, &passage{entry: e, vals: *vals})
 		return
 	}
-	e.serve(w, r, &vals)
+	e.serve(w, r, vals)
 }
 
 // serveMiss answers a request that no route takes, after the middleware that
@@ -132,7 +146,7 @@ func (b *Built) miss(r *http.Request) miss {
 		return miss{verdict: cleanPath, to: clean}
 	}
 	host := b.hostOf(r)
-	methods := b.tree.Methods(host, path)
+	methods := b.methods(r, host, path)
 	socket := b.sockets && b.tree.HasSocket(host, path)
 	if socket {
 		methods = append(methods, http.MethodGet) // that is what a handshake is
@@ -168,14 +182,6 @@ func (b *Built) hostOf(r *http.Request) string {
 		return ""
 	}
 	return cleanHost(r.Host)
-}
-
-// cleanHost returns a host in lower case and without its port.
-func cleanHost(host string) string {
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host[i:], ']') < 0 {
-		host = host[:i]
-	}
-	return strings.ToLower(host)
 }
 
 // answer answers a request that no route takes.

@@ -92,14 +92,6 @@ func TestEscapingIsServeMuxs(t *testing.T) {
 	}
 }
 
-func TestCleanHost(t *testing.T) {
-	for host, want := range map[string]string{
-		"": "", "a": "a", "A.Example:80": "a.example", "[::1]:80": "[::1]", "[::1]": "[::1]", "a:": "a",
-	} {
-		assert.Equal(t, want, cleanHost(host), host)
-	}
-}
-
 type benchID int
 
 // benchRouter has n typed routes.

@@ -60,3 +60,27 @@ func (v *Values) set(i int, s string) {
 	}
 	v.more = append(v.more[:i-inlineValues], s)
 }
+
+// Shift makes room for n values before those that are there. [Values.Set] says
+// what they are.
+func (v *Values) Shift(n int) {
+	v.n += n
+	if v.n > inlineValues && len(v.more) < v.n-inlineValues {
+		v.more = append(v.more, make([]string, v.n-inlineValues-len(v.more))...)
+	}
+	for i := v.n - 1; i >= n; i-- {
+		v.Set(i, v.At(i-n))
+	}
+}
+
+// Set replaces value number i, for 0 ≤ i < Len.
+func (v *Values) Set(i int, value string) {
+	if uint(i) >= uint(v.n) {
+		panic("bug: pattern: value index out of range")
+	}
+	if i < inlineValues {
+		v.inline[i] = value
+		return
+	}
+	v.more[i-inlineValues] = value
+}
