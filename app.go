@@ -23,17 +23,24 @@ type App struct {
 
 	settings settings
 	life     life
+	debug    *debugMode // nil: off
 }
 
 // life is where an application is between its making and its end.
 type life struct {
 	running  atomic.Pointer[router.Built] // between Start and Stop: all that a request needs
+	checks   atomic.Pointer[readiness]    // likewise
+	links    atomic.Pointer[router.Built] // since Build: what URLs are made from
+	starting atomic.Bool
+	draining atomic.Bool // no new requests are wanted
 	stopping atomic.Bool
+	servers  servers // those of Serve
 
 	mu     sync.Mutex // guards the rest, and is held while building, starting and stopping
 	built  *router.Built
 	err    error // of the build
 	failed bool  // a request could not start the application, and that was logged
+	cause  error // of that
 }
 
 // ErrStopped is returned by Start once the application was stopped.
@@ -41,8 +48,9 @@ var ErrStopped = errors.New("fogo: the application is stopped; one that lives ag
 
 // New returns an application without routes.
 func New(opts ...Option) *App {
-	a := &App{Router: router.New(), settings: settings{shutdown: DefaultShutdownTimeout}}
+	a := &App{Router: router.New(), settings: defaults()}
 	a.settings.apply(opts)
+	a.debug = a.settings.debugMode()
 	return a
 }
 
@@ -54,6 +62,7 @@ func New(opts ...Option) *App {
 func (a *App) With(opts ...Option) *App {
 	b := &App{Router: a.Router, settings: a.settings.clone()}
 	b.settings.apply(opts)
+	b.debug = b.settings.debugMode()
 	return b
 }
 
@@ -80,7 +89,9 @@ func (a *App) Build() error {
 func (a *App) build() error {
 	l := &a.life
 	if l.built == nil && l.err == nil {
-		l.built, l.err = a.Router.Build(a.settings.options())
+		l.built, l.err = a.Router.Build(a.buildOptions())
+		l.links.Store(l.built)
+		l.err = a.settings.health.check(l.built, l.err)
 	}
 	if l.err != nil {
 		return l.err
@@ -109,21 +120,29 @@ func (a *App) start(ctx context.Context) error {
 	if l.running.Load() != nil {
 		return a.Router.Err()
 	}
+	if a.debug != nil {
+		a.debug.warn(a)
+	}
 	if err := a.build(); err != nil {
 		return err
 	}
+	l.starting.Store(true)
+	defer l.starting.Store(false)
 	if err := l.built.Start(ctx); err != nil {
 		return err
 	}
+	l.checks.Store(newReadiness(ctx, l.built.Checks(), a.settings.config().Logger))
 	l.running.Store(l.built)
 	return nil
 }
 
-// Drain closes all WebSockets with 1001 and waits for their handlers; when ctx
-// is done what is left is cancelled. It is for applications under a server of
+// Drain makes the application say that it is not ready, closes all WebSockets
+// with 1001 and waits for their handlers; when ctx is done what is left is
+// cancelled. It is for applications under a server of
 // their own: call it together with http.Server.Shutdown, then Stop.
 func (a *App) Drain(ctx context.Context) error {
 	if b := a.life.running.Load(); b != nil {
+		a.life.draining.Store(true)
 		return b.Drain(ctx)
 	}
 	return nil
@@ -143,13 +162,27 @@ func (a *App) Stop(ctx context.Context) error {
 	if b == nil {
 		return nil
 	}
-	return errors.Join(b.Drain(ctx), b.Stop(ctx))
+	err := b.Drain(ctx)
+	l.checks.Load().stop(ctx) // they use what is closed next
+	return errors.Join(err, b.Stop(ctx))
 }
 
 // ServeHTTP answers a request, under whatever server. An application that
 // nobody started is started by its first request; if that fails the problems
 // are logged once, and this and all other requests are answered with 500.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.debug != nil {
+		a.debug.serve(a, w, r)
+		return
+	}
+	a.answer(w, r)
+}
+
+// answer is ServeHTTP without what debug mode does before.
+func (a *App) answer(w http.ResponseWriter, r *http.Request) {
+	if a.settings.health.on && a.answerHealth(w, r) {
+		return
+	}
 	b := a.life.running.Load()
 	if b == nil {
 		var err error
@@ -181,7 +214,7 @@ func (a *App) startForRequest() (*router.Built, error) {
 	case errors.Is(err, ErrStopped):
 		return nil, unavailable()
 	case err != nil:
-		l.failed = true
+		l.failed, l.cause = true, err
 		a.settings.config().Logger.Error("the application cannot start", slog.Any("error", err))
 		return nil, &endpoint.Error{Status: http.StatusInternalServerError}
 	}
@@ -202,6 +235,15 @@ func (a *App) Routes() []router.RouteInfo {
 		return nil
 	}
 	return a.life.built.Routes()
+}
+
+// Checks are the readiness checks that were registered with Ready, and those of
+// what is mounted; nil unless the application is started.
+func (a *App) Checks() []router.Check {
+	if b := a.life.running.Load(); b != nil {
+		return b.Checks()
+	}
+	return nil
 }
 
 // Warnings are what does no harm but may be a mistake: providers that no route

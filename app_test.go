@@ -22,6 +22,7 @@ import (
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/internal/leak"
+	"github.com/gofogo/fogo/observe"
 	"github.com/gofogo/fogo/resolve"
 	"github.com/gofogo/fogo/router"
 	"github.com/stretchr/testify/assert"
@@ -34,7 +35,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		os.Exit(child())
 	}
-	leak.Main(m)
+	leak.Main(cleaning{m})
+}
+
+// cleaning removes after the tests what they built.
+type cleaning struct{ *testing.M }
+
+func (c cleaning) Run() int {
+	defer removeServer()
+	return c.M.Run()
 }
 
 type (
@@ -265,7 +274,9 @@ func TestOptions(t *testing.T) {
 func TestObservers(t *testing.T) {
 	var seen []string
 	watch := func(name string) fogo.Option {
-		return fogo.WithObserver(func(r *http.Request, err error) { seen = append(seen, fmt.Sprint(name, " ", r.URL.Path, " ", err)) })
+		return fogo.WithObserver(observe.ErrorFunc(func(_ context.Context, e observe.Error) {
+			seen = append(seen, fmt.Sprint(name, " ", e.Request.URL.Path, " ", e.Err))
+		}))
 	}
 	app := fogo.New(watch("a"))
 	app.Get("/fail", func() error { return endpoint.NewError(418, "tea") })

@@ -21,18 +21,21 @@ const module = "github.com/gofogo/fogo"
 // import; the standard library is free but for what the tests below say.
 // A package that is not listed may not exist.
 const allowed = `
-	inject: internal/frame internal/funcinfo internal/graph internal/rules
+	observe:
+	inject: observe internal/frame internal/funcinfo internal/graph internal/rules
 	ws: internal/deflate internal/poll github.com/gobwas/ws github.com/goccy/go-json
 	resolve: inject ws internal/frame internal/pattern internal/rules github.com/goccy/go-json
-	endpoint: inject resolve ws internal/frame internal/funcinfo internal/pattern internal/rules github.com/goccy/go-json
-	router: inject resolve endpoint ws internal/funcinfo internal/pattern
-	.: resolve endpoint router ws
-	fogotest: . inject endpoint ws internal/memnet
+	endpoint: inject resolve ws observe internal/conditional internal/debugpage internal/frame internal/funcinfo internal/pattern internal/rules github.com/goccy/go-json
+	router: inject resolve endpoint ws internal/conditional internal/funcinfo internal/pattern
+	.: inject resolve endpoint router ws observe internal/debugpage
+	fogotest: . inject endpoint observe ws internal/memnet
 	resolve/playground: resolve github.com/go-playground/validator/v10
 	middleware:
 	router/openapi: inject resolve endpoint router
 	router/asyncapi: inject resolve endpoint router
 
+	internal/conditional:
+	internal/debugpage: inject
 	internal/deflate: github.com/klauspost/compress/flate
 	internal/frame:
 	internal/frame/gen:
@@ -127,7 +130,7 @@ func standard(p string) bool {
 // ours reports whether a relative import path is of the module.
 func ours(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
-	return slices.Contains([]string{".", "inject", "ws", "resolve", "endpoint", "router", "fogotest", "internal", "middleware", "examples"}, first)
+	return slices.Contains([]string{".", "inject", "ws", "resolve", "endpoint", "router", "fogotest", "internal", "middleware", "observe", "examples"}, first)
 }
 
 func TestImports(t *testing.T) {

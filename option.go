@@ -1,7 +1,7 @@
 package fogo
 
 import (
-	"crypto/tls"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gofogo/fogo/endpoint"
+	"github.com/gofogo/fogo/observe"
 	"github.com/gofogo/fogo/resolve"
 	"github.com/gofogo/fogo/router"
 	"github.com/gofogo/fogo/ws"
@@ -39,15 +40,27 @@ func (option) ApplyValues(*resolve.Config) {}
 // settings is what options change. A copy is independent of the original.
 type settings struct {
 	build    router.BuildOptions
-	observe  []func(*http.Request, error)
-	shutdown time.Duration
 	onListen []func(net.Addr)
-	server   []func(*http.Server)
+
+	// Of the server of Run and Serve.
+	server      []func(*http.Server)
+	limits      limits
+	certificate *certificate         // nil: none
+	keepAlive   *net.KeepAliveConfig // nil: what suits the routes
+	socketMode  fs.FileMode          // of a Unix socket; 0: what the system makes it
+	delay       time.Duration        // before the listeners are closed
+	shutdown    time.Duration
+	health      health
+	debug       func() *debugMode // nil: off
 }
 
-// DefaultShutdownTimeout is how long a drain may take where nothing else is
-// configured.
-const DefaultShutdownTimeout = 30 * time.Second
+// defaults are the settings of an application without options.
+func defaults() settings {
+	return settings{
+		shutdown: DefaultShutdownTimeout,
+		limits:   limits{write: DefaultWriteTimeout, rate: DefaultBodyRate, grace: DefaultBodyGrace},
+	}
+}
 
 func (s *settings) apply(opts []Option) {
 	for _, o := range opts {
@@ -63,28 +76,14 @@ func (s *settings) apply(opts []Option) {
 // alone.
 func (s settings) clone() settings {
 	s.build.Replace = slices.Clone(s.build.Replace)
-	s.observe = slices.Clone(s.observe)
+	s.build.Config.Observers = slices.Clone(s.build.Config.Observers)
 	s.onListen = slices.Clone(s.onListen)
 	s.server = slices.Clone(s.server)
 	return s
 }
 
 // options are those of a build.
-func (s *settings) options() router.BuildOptions {
-	opts := s.build
-	switch list := s.observe; len(list) {
-	case 0:
-	case 1:
-		opts.Config.Observe = list[0]
-	default:
-		opts.Config.Observe = func(r *http.Request, err error) {
-			for _, f := range list {
-				f(r, err)
-			}
-		}
-	}
-	return opts
-}
+func (s *settings) options() router.BuildOptions { return s.build }
 
 // WithLogger sets the logger, which by default discards: for errors that
 // clients are not told, panics, overdue clean-ups, and the life of the
@@ -122,10 +121,60 @@ func WithWebSocket(opts ws.Options) Option {
 }
 
 // WithShutdownTimeout limits the drain at the end of [App.Run] and
-// [App.Serve]: what is not over by then is cancelled. It is 30 s by default,
-// and should be less than what the platform waits before it kills.
+// [App.Serve]: what is not over by then is cancelled. Stop hooks and Singletons
+// have as long again. It is 30 s by default, and should be less than what the
+// platform waits before it kills.
 func WithShutdownTimeout(d time.Duration) Option {
 	return option(func(s *settings) { s.shutdown = d })
+}
+
+// WithDrainDelay makes [App.Run] and [App.Serve] go on for a while once they are
+// to end: the application says that it is not ready (see [WithHealth]), asks
+// clients to close the connections that they keep, and serves whoever still
+// comes. A balancer needs such a time to notice; without one there is no
+// reason to wait, and the default is 0.
+func WithDrainDelay(d time.Duration) Option {
+	return option(func(s *settings) { s.delay = d })
+}
+
+// WithWriteTimeout limits how long [App.Run] and [App.Serve] wait for a client
+// to take the next 64 KiB of an answer, 30 s by default; a client that takes
+// less has its connection closed. 0 lifts the limit. It doesn't limit the whole
+// answer, and a handler may set deadlines itself: http.ResponseController.
+func WithWriteTimeout(d time.Duration) Option {
+	return option(func(s *settings) { s.limits.write = d })
+}
+
+// WithBodyRate says how fast bodies of requests must arrive under [App.Run] and
+// [App.Serve]: so many bytes in a second, where a client may be late by grace,
+// once or in all. Reads of a body that is later fail, which is answered with
+// 408. The default is 1024 and 20 s: a body of 1 MiB holds its handler for 17
+// minutes at most. Time that the handler spends otherwise doesn't count.
+//
+// A rate of 0 lets bodies take as long as they like. So does one handler for
+// itself, before it reads, with
+//
+//	err := http.NewResponseController(w).SetReadDeadline(time.Time{})
+//
+// which a conversation over HTTP/1 needs, or middleware for the routes of a
+// group. One over HTTP/2 has no limit from the first byte of its answer.
+func WithBodyRate(bytesPerSecond int, grace time.Duration) Option {
+	return option(func(s *settings) { s.limits.rate, s.limits.grace = bytesPerSecond, grace })
+}
+
+// WithKeepAlive sets how the TCP connections of [App.Run] are probed while they
+// are idle. By default that begins after three minutes if there are WebSockets,
+// which have pings of their own, and else as package net does it.
+func WithKeepAlive(c net.KeepAliveConfig) Option {
+	return option(func(s *settings) { s.keepAlive = &c })
+}
+
+// WithSocketMode sets the permissions of the file of a Unix socket that
+// [App.Run] makes, such as 0o660; by default they are what the system gives it.
+// They hold from shortly after the socket is made, so one that nobody else may
+// ever open belongs into a directory of its own.
+func WithSocketMode(mode fs.FileMode) Option {
+	return option(func(s *settings) { s.socketMode = mode })
 }
 
 // WithCleanupTimeout is the deadline that clean-ups of providers have in their
@@ -140,17 +189,21 @@ func WithSlashRedirect() Option {
 	return option(func(s *settings) { s.build.RedirectSlash = true })
 }
 
-// WithObserver calls f with every error that a handler, guard or provider
-// returned, and with every panic as an *inject.Panic, before it is answered.
-// It must be safe for concurrent use and must not keep the request, which is nil
-// for what happens on a WebSocket after its handshake. Several observers are
-// called in the order of the options.
-func WithObserver(f func(*http.Request, error)) Option {
-	return option(func(s *settings) { s.observe = append(s.observe, f) })
+// WithObserver has the application watched, for metrics, traces and error
+// trackers: by a value with the methods of at least one of the interfaces of
+// package observe. What none of the observers asks for costs nothing. Several
+// begin in the order of the options, and end in the reverse one.
+//
+//	app := fogo.New(fogo.WithObserver(observe.ErrorFunc(func(ctx context.Context, e observe.Error) {
+//		tracker.Report(ctx, e.Err)
+//	})))
+func WithObserver(o observe.Observer) Option {
+	return option(func(s *settings) { s.build.Config.Observers = append(s.build.Config.Observers, o) })
 }
 
 // WithOnListen calls f with the address that [App.Run] or [App.Serve] listens
-// on, once connections are accepted.
+// on, once connections are accepted; with several addresses once for each, in
+// their order.
 func WithOnListen(f func(net.Addr)) Option {
 	return option(func(s *settings) { s.onListen = append(s.onListen, f) })
 }
@@ -160,12 +213,6 @@ func WithOnListen(f func(net.Addr)) Option {
 // Handler is set already and must stay. Don't set WriteTimeout: it ends streams.
 func WithServer(f func(*http.Server)) Option {
 	return option(func(s *settings) { s.server = append(s.server, f) })
-}
-
-// WithTLS makes [App.Run] and [App.Serve] speak TLS. The config must have a
-// certificate.
-func WithTLS(c *tls.Config) Option {
-	return WithServer(func(srv *http.Server) { srv.TLSConfig = c })
 }
 
 // WithReplacement puts v in the place of every provider of T, in an application

@@ -7,140 +7,153 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"sync"
-	"syscall"
-	"time"
 )
 
-// The limits of the server. None of them ends a stream or a WebSocket: there is
-// no timeout for a whole request or answer, because deadlines are set per write.
-const (
-	readHeaderTimeout = 10 * time.Second
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 64 << 10
-)
-
-// grace is what handlers have to notice that their context was cancelled.
-const grace = 2 * time.Second
-
-// Run builds and starts the application, serves it on a TCP address such as
-// ":8000", and stops it when ctx is done, on SIGINT and on SIGTERM; a second
-// signal kills the program as usual. It returns nil after a clean stop.
+// Run builds and starts the application, serves it on one or more addresses,
+// and stops it when ctx is done, on SIGINT and on SIGTERM. It returns nil after
+// a clean stop. An address is one of
 //
-// The end is a drain: no more connections, requests under way are answered,
-// WebSockets are closed with 1001 and their handlers awaited; what is not over
-// within the timeout ([WithShutdownTimeout]) is cancelled. Then the stop hooks
-// run, and the Singletons are closed.
-func (a *App) Run(ctx context.Context, addr string) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // the second signal is not ours
-	if err := a.Start(ctx); err != nil {
-		return err
-	}
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return errors.Join(fmt.Errorf("fogo: %w", err), a.Stop(context.WithoutCancel(ctx)))
-	}
-	return a.Serve(ctx, ln)
+//	:8000              TCP, all interfaces
+//	127.0.0.1:0        TCP, a free port; WithOnListen tells which
+//	unix:/run/app.sock a Unix socket, see WithSocketMode
+//	unix:@name         one without a file, on Linux
+//
+// The package comment tells in which order everything ends, and all limits. A
+// second signal cuts the end short: what is under way is cancelled at once, but
+// stop hooks run and Singletons are closed. A third kills the program as usual.
+func (a *App) Run(ctx context.Context, addrs ...string) error {
+	sig := catch(ctx)
+	defer sig.stop()
+	return a.serve(sig.ctx, &serving{app: a, addrs: addrs, hurry: sig.hurry})
 }
 
 // Serve is [App.Run] on a listener of the caller's, and without signals. It
 // closes the listener, and it stops the application, also if that was started
 // by somebody else.
+//
+// It may be called for several listeners at once. Each call ends with its own
+// context and waits for its own requests; WebSockets are drained when the last
+// call begins to end, and the last one to end stops the application.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
-	if err := a.Start(ctx); err != nil {
-		_ = ln.Close() // it was not served
-		if a.life.running.Load() != nil {
-			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
-		}
+	return a.serve(ctx, &serving{app: a, listeners: []net.Listener{ln}})
+}
+
+// serve starts the application, serves it, and ends everything.
+func (a *App) serve(ctx context.Context, s *serving) error {
+	a.life.servers.join()
+	if err := s.begin(ctx); err != nil {
+		closeAll(s.listeners)
+		a.life.servers.closing()
+		return errors.Join(err, s.stop())
+	}
+	err := s.until(ctx)
+	return errors.Join(err, s.shutdown())
+}
+
+// serving is one server at work, on one or more listeners.
+type serving struct {
+	app       *App
+	addrs     []string // to listen on, for Run
+	listeners []net.Listener
+	hurry     <-chan struct{} // closed by whoever cannot wait; may be nil
+
+	srv    *http.Server
+	quiet  silent
+	calls  inflight
+	cancel context.CancelFunc // ends the contexts of the requests
+	closed chan struct{}      // closed when the listeners are
+}
+
+// begin starts the application, then listens: nobody can connect before
+// everything was started.
+func (s *serving) begin(ctx context.Context) (err error) {
+	if err = s.app.Start(ctx); err != nil {
 		return err
 	}
-	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	srv := a.server(requests)
-	quiet := &silent{}
-	quiet.watch(srv)
-	failed := make(chan error, 1)
-	go func() { failed <- listenAndServe(srv, ln) }()
-	a.listening(ln.Addr())
-
-	var err error
-	select {
-	case err = <-failed:
-		if errors.Is(err, http.ErrServerClosed) {
-			err = nil // by somebody whom WithServer gave the server to
-		} else {
-			err = fmt.Errorf("fogo: %w", err)
+	if s.listeners == nil {
+		if s.listeners, err = s.app.listen(ctx, s.addrs); err != nil {
+			return err
 		}
+	}
+	return s.prepare(ctx)
+}
+
+// prepare makes the server. Its requests have a context that ends last.
+func (s *serving) prepare(ctx context.Context) error {
+	s.closed = make(chan struct{})
+	requests, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), drainingKey{}, s.closed))
+	s.cancel = cancel
+	srv, err := s.app.server(requests, s)
+	if err != nil {
+		cancel()
+		return fmt.Errorf("fogo: %w", err)
+	}
+	s.srv = srv
+	srv.RegisterOnShutdown(sync.OnceFunc(func() { close(s.closed) }))
+	s.quiet.watch(srv)
+	return nil
+}
+
+// until serves until ctx is done, or a listener fails.
+func (s *serving) until(ctx context.Context) error {
+	failed := make(chan error, len(s.listeners))
+	serve := s.srv.Serve
+	if s.srv.TLSConfig != nil { // asked now, for serving sets one for HTTP/2
+		serve = func(ln net.Listener) error { return s.srv.ServeTLS(ln, "", "") }
+	}
+	for _, ln := range s.listeners {
+		go func() { failed <- serve(ln) }()
+	}
+	for _, ln := range s.listeners {
+		s.app.listening(ln.Addr())
+	}
+	select {
+	case err := <-failed:
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil // by somebody whom WithServer gave the server to
+		}
+		return fmt.Errorf("fogo: %w", err)
 	case <-ctx.Done():
-		a.settings.config().Logger.Info("shutting down", slog.Int("sockets", a.life.built.Tracker().Len()))
+		s.app.settings.config().Logger.Info("shutting down", slog.String("cause", context.Cause(ctx).Error()),
+			slog.Int("requests", len(s.calls.list())), slog.Int("sockets", s.app.life.built.Tracker().Len()))
+		return nil
 	}
-	return errors.Join(err, a.shutdown(srv, quiet, cancel))
-}
-
-// server makes the server, with ctx behind the contexts of its requests.
-func (a *App) server(ctx context.Context) *http.Server {
-	log := a.settings.config().Logger
-	srv := &http.Server{
-		Handler:           a,
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	for _, f := range a.settings.server {
-		f(srv)
-	}
-	return srv
-}
-
-func listenAndServe(srv *http.Server, ln net.Listener) error {
-	if srv.TLSConfig != nil {
-		return srv.ServeTLS(ln, "", "")
-	}
-	return srv.Serve(ln)
 }
 
 func (a *App) listening(addr net.Addr) {
-	a.settings.config().Logger.Info("listening", slog.String("addr", addr.String()))
+	a.settings.config().Logger.Info("listening", slog.String("network", addr.Network()), slog.String("addr", addr.String()))
 	for _, f := range a.settings.onListen {
 		f(addr)
 	}
 }
 
-// shutdown drains the server and stops the application.
-func (a *App) shutdown(srv *http.Server, quiet *silent, cancelRequests func()) error {
-	ctx, cancel := context.WithTimeout(context.Background(), a.settings.shutdown)
-	defer cancel()
-	hangUp := time.AfterFunc(silence, quiet.hangUp)
-	defer hangUp.Stop()
-	err := a.drain(ctx, srv)
-	if err != nil {
-		// Contexts first: a handler that listens ends in good order.
-		cancelRequests()
-		last, stop := context.WithTimeout(context.Background(), grace)
-		_ = srv.Shutdown(last) // nothing is left to do about an error
-		stop()
-		_ = srv.Close()
-		err = fmt.Errorf("fogo: not everything was over in time: %w", err)
-	}
-	// What comes now has time of its own, for it must not be left out.
-	ctx, cancel = context.WithTimeout(context.Background(), a.settings.shutdown)
-	defer cancel()
-	return errors.Join(err, a.Stop(ctx))
+// servers counts the servers that an application has.
+type servers struct {
+	mu   sync.Mutex
+	open int // accept connections, or will
+	all  int // and those that wait for their requests
 }
 
-// drain waits for requests and for WebSockets, which the server doesn't know.
-func (a *App) drain(ctx context.Context, srv *http.Server) error {
-	var http, sockets error
-	var wg sync.WaitGroup
-	wg.Go(func() { http = srv.Shutdown(ctx) })
-	wg.Go(func() { sockets = a.Drain(ctx) })
-	wg.Wait()
-	return errors.Join(http, sockets)
+func (s *servers) join() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open++
+	s.all++
+}
+
+// closing takes note that a server accepts no more, and reports whether none does.
+func (s *servers) closing() (last bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open--
+	return s.open == 0
+}
+
+// leave takes note that a server is over, and reports whether it was the last.
+func (s *servers) leave() (last bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	return s.all == 0
 }

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -194,6 +195,8 @@ func TestRunCancelsWhatIsLate(t *testing.T) {
 	err := r.stop(t)
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.ErrorContains(t, err, "not everything was over in time")
+	assert.ErrorContains(t, err, `cancelled GET "/stuck" (`)
+	assert.ErrorContains(t, err, "WebSockets: 1", "what is late is named")
 	_, err = s.Receive(context.Background())
 	assert.ErrorIs(t, err, ws.ErrClosed)
 	assert.Eventually(t, func() bool { return len(d.all()) == 3 }, 5*time.Second, time.Millisecond)
@@ -302,6 +305,9 @@ func child() int {
 }
 
 func TestRunEndsOnSignals(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no signals to send")
+	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			cmd := exec.Command(os.Args[0])

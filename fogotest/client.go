@@ -15,6 +15,7 @@ import (
 	"github.com/gofogo/fogo"
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/internal/memnet"
+	"github.com/gofogo/fogo/observe"
 	"github.com/gofogo/fogo/ws"
 )
 
@@ -111,7 +112,7 @@ func New(t testing.TB, app *fogo.App, opts ...Option) *Client {
 		}
 		c.jar = jar
 	}
-	c.app = app.With(append(cfg.app, fogo.WithObserver(c.observe))...)
+	c.app = app.With(append(cfg.app, fogo.WithObserver(observe.ErrorFunc(c.observe)))...)
 	if err := c.app.Start(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatalf("fogotest: the application does not start:\n%v", err)
 	}
@@ -137,7 +138,8 @@ func (c *Client) Errors() []error {
 
 // observe is told of every error of a handler. There is no request after the
 // handshake of a WebSocket.
-func (c *Client) observe(r *http.Request, err error) {
+func (c *Client) observe(_ context.Context, e observe.Error) {
+	r, err := e.Request, e.Err
 	if expected(r, err) {
 		return
 	}

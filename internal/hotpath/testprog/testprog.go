@@ -48,6 +48,27 @@ func created(b resolve.Body[Sum]) (endpoint.Status[Sum], error) {
 	return endpoint.Status[Sum]{Code: http.StatusCreated, Body: b.Value}, nil
 }
 
+// Upload is a form with files.
+type Upload struct {
+	Title string         `form:"title" maxsize:"1KB"`
+	File  resolve.File   `form:"file" maxsize:"100KB" accept:"image/*"`
+	More  []resolve.File `form:"more"`
+	Note  *resolve.File  `form:"note"`
+}
+
+func upload(u Upload) Sum { return Sum{A: len(u.Title), B: int(u.File.Size), Sum: len(u.More)} }
+
+func parts(parts resolve.Parts) (Sum, error) {
+	var s Sum
+	for p, err := range parts {
+		if err != nil {
+			return s, err
+		}
+		s.A += len(p.Name)
+	}
+	return s, nil
+}
+
 func newStore() *store { return &store{users: 1} }
 
 func newVisit(s *store) (*visit, func(), error) { return &visit{store: s}, func() {}, nil }
@@ -91,6 +112,8 @@ func New() (*fogo.App, error) {
 	app.Get("/sum/{a}/{b}", add)
 	app.Get("/list", list)
 	app.Post("/sums", created)
+	app.Post("/uploads", upload)
+	app.Post("/parts", parts)
 	app.Get("/users", users)
 	app.Endpoint("/rooms/{id}", Room{})
 	app.WebSocket("/echo", echo)
