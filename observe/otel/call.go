@@ -1,0 +1,104 @@
+package fogootel
+
+import (
+	"context"
+
+	"github.com/gofogo/fogo/observe"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// BeginCall implements observe.CallObserver.
+func (o *Observer) BeginCall(ctx context.Context, c observe.Call) context.Context {
+	o.metrics.begin(ctx, &c)
+	if o.opts.Skip != nil && o.opts.Skip(c) {
+		return context.WithValue(ctx, skippedKey{}, true)
+	}
+	ctx = o.propagator.Extract(ctx, propagation.HeaderCarrier(c.Request.Header))
+	opts := append(make([]trace.SpanStartOption, 0, 4),
+		trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(requestAttributes(&c)...))
+	if o.opts.Public {
+		opts = append(opts, trace.WithNewRoot())
+		if from := trace.SpanContextFromContext(ctx); from.IsValid() && from.IsRemote() {
+			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: from}))
+		}
+	}
+	ctx, _ = o.tracer.Start(ctx, nameOf(&c), opts...)
+	return ctx
+}
+
+// skippedKey marks the context of a call that Options.Skip leaves out: whatever
+// span there is in it is not ours.
+type skippedKey struct{}
+
+func skipped(ctx context.Context) bool { return ctx.Value(skippedKey{}) != nil }
+
+// nameOf is the name of a call's span: bounded, as the conventions want it.
+func nameOf(c *observe.Call) string {
+	name := c.Method
+	if name == observe.OtherMethod {
+		name = "HTTP"
+	}
+	if c.Route == "" {
+		return name
+	}
+	return name + " " + c.Route
+}
+
+// EndCall implements observe.CallObserver.
+func (o *Observer) EndCall(ctx context.Context, c observe.Call, end observe.CallEnd) {
+	o.metrics.end(ctx, &c, &end)
+	if skipped(ctx) {
+		return
+	}
+	span := trace.SpanFromContext(ctx)
+	defer span.End()
+	if !span.IsRecording() {
+		return
+	}
+	if c.Route != "" {
+		span.SetName(nameOf(&c)) // of a mounted router's route it is known only now
+		span.SetAttributes(semconv.HTTPRoute(c.Route))
+	}
+	if end.Status != 0 {
+		span.SetAttributes(semconv.HTTPResponseStatusCode(end.Status))
+	}
+	if end.Bytes > 0 {
+		span.SetAttributes(semconv.HTTPResponseBodySize(int(end.Bytes)))
+	}
+	if kind := end.ErrorType(); kind != "" {
+		span.SetAttributes(semconv.ErrorTypeKey.String(kind))
+	}
+	if end.Class == observe.Panicked && end.Err != nil {
+		record(span, end.Err) // of middleware, which no ErrorObserver was told of
+	}
+	setStatus(span, end.Class)
+}
+
+// setStatus makes what failed an error. "For HTTP status codes in the 4xx range span
+// status MUST be left unset in case of SpanKind.SERVER".
+func setStatus(span trace.Span, class observe.Class) {
+	switch class {
+	case observe.Failed, observe.Panicked, observe.Aborted:
+		span.SetStatus(codes.Error, "")
+	}
+}
+
+// ObserveError implements observe.ErrorObserver: it records the error in the span
+// of the call or message.
+func (o *Observer) ObserveError(ctx context.Context, e observe.Error) {
+	if e.Class == observe.Panicked && e.Request != nil || skipped(ctx) {
+		return // EndCall records it
+	}
+	record(trace.SpanFromContext(ctx), e.Err)
+}
+
+// record records an error, with its stack if it is a panic.
+func record(span trace.Span, err error) {
+	if !span.IsRecording() {
+		return
+	}
+	span.RecordError(err, trace.WithAttributes(stackOf(err)...))
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package fogoprom_test
+
+const raceEnabled = false
