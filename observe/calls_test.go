@@ -52,7 +52,7 @@ func register(app *fogo.App) {
 	app.Get("/redirect", func() endpoint.Redirect { return endpoint.Redirect{URL: "/ok/1"} })
 	app.Get("/stream", func() iter.Seq2[int, error] { return numbers(nil) })
 	app.Get("/broken", func() iter.Seq2[int, error] { return numbers(errSecret) })
-	app.Get("/own", func(w http.ResponseWriter) { http.Error(w, "own", 503) })
+	app.Get("/own", func(w http.ResponseWriter) { http.Error(w, "own", http.StatusServiceUnavailable) })
 	app.Get("/quiet", func(http.ResponseWriter) {})
 	app.Handle("/plain", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic("plain") }))
 	app.Handle("/cut", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

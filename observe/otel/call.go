@@ -2,6 +2,7 @@ package fogootel
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/gofogo/fogo/observe"
 	"go.opentelemetry.io/otel/codes"
@@ -13,8 +14,10 @@ import (
 // BeginCall implements observe.CallObserver.
 func (o *Observer) BeginCall(ctx context.Context, c observe.Call) context.Context {
 	o.metrics.begin(ctx, &c)
-	if o.opts.Skip != nil && o.opts.Skip(c) {
-		return context.WithValue(ctx, skippedKey{}, true)
+	s := &state{skip: o.opts.Skip != nil && o.opts.Skip(c)}
+	ctx = context.WithValue(ctx, stateKey{o}, s)
+	if s.skip {
+		return ctx
 	}
 	ctx = o.propagator.Extract(ctx, propagation.HeaderCarrier(c.Request.Header))
 	opts := append(make([]trace.SpanStartOption, 0, 4),
@@ -29,11 +32,25 @@ func (o *Observer) BeginCall(ctx context.Context, c observe.Call) context.Contex
 	return ctx
 }
 
-// skippedKey marks the context of a call that Options.Skip leaves out: whatever
-// span there is in it is not ours.
-type skippedKey struct{}
+// state is what an observer knows of a call, in its context.
+type state struct {
+	skip bool        // Options.Skip left it out: whatever span there is in the context is not ours
+	told atomic.Bool // the panic is recorded
+}
 
-func skipped(ctx context.Context) bool { return ctx.Value(skippedKey{}) != nil }
+// stateKey is what a context has the state under.
+type stateKey struct{ *Observer }
+
+func (o *Observer) state(ctx context.Context) *state {
+	s, _ := ctx.Value(stateKey{o}).(*state)
+	return s
+}
+
+// skipped reports whether what the context is of is left out.
+func (o *Observer) skipped(ctx context.Context) bool {
+	s := o.state(ctx)
+	return s != nil && s.skip
+}
 
 // nameOf is the name of a call's span: bounded, as the conventions want it.
 func nameOf(c *observe.Call) string {
@@ -50,7 +67,8 @@ func nameOf(c *observe.Call) string {
 // EndCall implements observe.CallObserver.
 func (o *Observer) EndCall(ctx context.Context, c observe.Call, end observe.CallEnd) {
 	o.metrics.end(ctx, &c, &end)
-	if skipped(ctx) {
+	s := o.state(ctx)
+	if s == nil || s.skip {
 		return
 	}
 	span := trace.SpanFromContext(ctx)
@@ -71,7 +89,7 @@ func (o *Observer) EndCall(ctx context.Context, c observe.Call, end observe.Call
 	if kind := end.ErrorType(); kind != "" {
 		span.SetAttributes(semconv.ErrorTypeKey.String(kind))
 	}
-	if end.Class == observe.Panicked && end.Err != nil {
+	if end.Class == observe.Panicked && !s.told.Load() {
 		record(span, end.Err) // of middleware, which no ErrorObserver was told of
 	}
 	setStatus(span, end.Class)
@@ -89,8 +107,11 @@ func setStatus(span trace.Span, class observe.Class) {
 // ObserveError implements observe.ErrorObserver: it records the error in the span
 // of the call or message.
 func (o *Observer) ObserveError(ctx context.Context, e observe.Error) {
-	if e.Class == observe.Panicked && e.Request != nil || skipped(ctx) {
-		return // EndCall records it
+	if s := o.state(ctx); s != nil {
+		if s.skip {
+			return
+		}
+		s.told.Store(true)
 	}
 	record(trace.SpanFromContext(ctx), e.Err)
 }

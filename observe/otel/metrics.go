@@ -52,7 +52,9 @@ func (m *metrics) make(meter metric.Meter) error {
 }
 
 // begin counts a call that begins.
-func (m *metrics) begin(ctx context.Context, c *observe.Call) { m.active.Add(ctx, 1, m.whileActive(c)...) }
+func (m *metrics) begin(ctx context.Context, c *observe.Call) {
+	m.active.Add(ctx, 1, m.whileActive(c)...)
+}
 
 func (m *metrics) whileActive(c *observe.Call) []metric.AddOption {
 	scheme := schemeOf(c.Request)

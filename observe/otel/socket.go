@@ -12,7 +12,7 @@ import (
 // OpenConnection implements observe.ConnectionObserver.
 func (o *Observer) OpenConnection(ctx context.Context, c observe.Connection) context.Context {
 	o.metrics.open(ctx, &c)
-	if skipped(ctx) {
+	if o.skipped(ctx) {
 		return ctx
 	}
 	ctx, _ = o.tracer.Start(ctx, "WEBSOCKET "+c.Route, trace.WithAttributes(semconv.HTTPRoute(c.Route)))
@@ -22,7 +22,7 @@ func (o *Observer) OpenConnection(ctx context.Context, c observe.Connection) con
 // CloseConnection implements observe.ConnectionObserver.
 func (o *Observer) CloseConnection(ctx context.Context, c observe.Connection, end observe.ConnectionEnd) {
 	o.metrics.close(ctx, &c, &end)
-	if skipped(ctx) {
+	if o.skipped(ctx) {
 		return
 	}
 	span := trace.SpanFromContext(ctx)
@@ -43,7 +43,7 @@ func finish(span trace.Span, class observe.Class, at ...trace.SpanEndOption) {
 func (o *Observer) BeginMessage(ctx context.Context, m observe.Message) context.Context {
 	opts := append(make([]trace.SpanStartOption, 0, 4), trace.WithSpanKind(trace.SpanKindServer))
 	switch {
-	case skipped(ctx):
+	case o.skipped(ctx):
 		return ctx
 	case o.opts.Messages == MessageSpans:
 	case o.opts.Messages == MessageTraces:
@@ -59,7 +59,7 @@ func (o *Observer) BeginMessage(ctx context.Context, m observe.Message) context.
 // EndMessage implements observe.MessageObserver.
 func (o *Observer) EndMessage(ctx context.Context, m observe.Message, end observe.MessageEnd) {
 	o.metrics.message(ctx, &m, &end)
-	if skipped(ctx) {
+	if o.skipped(ctx) {
 		return
 	}
 	span := trace.SpanFromContext(ctx)
@@ -97,11 +97,10 @@ type providers struct{ o *Observer }
 
 // ObserveProvider implements observe.ProviderObserver.
 func (p providers) ObserveProvider(ctx context.Context, made observe.Provider) {
-	if skipped(ctx) {
+	if p.o.skipped(ctx) {
 		return
 	}
 	_, span := p.o.tracer.Start(ctx, "provide "+made.Type, trace.WithTimestamp(made.Start), trace.WithAttributes(
 		providerTypeKey.String(made.Type), providerFunctionKey.String(made.Func), providerLifetimeKey.String(made.Lifetime)))
 	finish(span, made.Class, trace.WithTimestamp(made.Start.Add(made.Duration)))
 }
-
