@@ -10,7 +10,6 @@ import (
 
 	"github.com/gofogo/fogo/internal/conditional"
 	"github.com/gofogo/fogo/internal/frame"
-	"github.com/gofogo/fogo/resolve"
 )
 
 // Versioned is a value that knows its version. A GET whose conditions say that
@@ -129,8 +128,8 @@ type Preconditions struct {
 }
 
 // Extract takes note of the request.
-func (p *Preconditions) Extract(h http.Header, route resolve.Route) error {
-	p.method, p.header = route.Method, h
+func (p *Preconditions) Extract(r *http.Request) error {
+	p.method, p.header = r.Method, r.Header
 	return nil
 }
 

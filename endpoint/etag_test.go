@@ -151,6 +151,13 @@ func TestPreconditions(t *testing.T) {
 	}
 }
 
+// A GET has nothing to overwrite: what it has already is for ETag and Versioned.
+func TestPreconditionsOfAnyMethod(t *testing.T) {
+	s := serve(t, func(p endpoint.Preconditions) (string, error) { return "done", p.Check("v7", time.Time{}) })
+	assert.Equal(t, 200, s.get("/", "If-None-Match", `"v7"`).status)
+	assert.Equal(t, 412, s.do(http.MethodPut, "/", "", "If-None-Match", `"v7"`).status)
+}
+
 func TestFileConditionsAndRanges(t *testing.T) {
 	files := fstest.MapFS{"a.txt": {Data: []byte("0123456789"), ModTime: time.Unix(1000, 500)}, "page": {Data: []byte("<script>")}, "e.txt": {Data: []byte("e")}}
 	s := serve(t, func(name string) endpoint.File {
