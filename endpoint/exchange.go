@@ -67,7 +67,8 @@ func (c *Config) Observed() bool { return len(c.observers.Calls) > 0 }
 
 // Observe begins a call for the observers. The route is the pattern without a
 // method, "" if none matched. Whatever answers the call is given the exchange
-// and the request that is returned, and is followed by Returned. End must be deferred:
+// and the request that is returned, and is followed by Returned. End must be
+// deferred:
 //
 //	x, r := cfg.Observe(w, r, route, false)
 //	defer x.End()
@@ -84,12 +85,19 @@ func (c *Config) Observe(w http.ResponseWriter, r *http.Request, route string, s
 		ctx = o.BeginCall(ctx, x.call)
 		x.begun = append(x.begun, ctx)
 	}
-	if ctx != r.Context() {
+	if !same(ctx, r.Context()) {
 		x.mark = &mark{Context: ctx}
 		x.mark.of.Store(x)
 		r = r.WithContext(x.mark)
 	}
 	return x, r
+}
+
+// same reports whether observers have returned the context that they were
+// given. One of a type that cannot be compared is taken for another.
+func same(a, b context.Context) (same bool) {
+	defer func() { _ = recover() }()
+	return a == b
 }
 
 // Reroute says that a call has a better route than the one it began with: that

@@ -91,7 +91,7 @@ func (s *observedSession) opened(ctx context.Context) {
 		ctx = o.OpenConnection(ctx, observe.Connection{Route: s.view.label})
 		s.begun = append(s.begun, ctx)
 	}
-	if ctx == given {
+	if same(ctx, given) {
 		return
 	}
 	s.base = &valuesContext{connContext{s.conn}, ctx}

@@ -135,7 +135,8 @@
 // allocates for results; Explain says how each function is called.
 //
 // Clean-ups cost a timer for each call that has any; one that takes a context
-// also costs that.
+// also costs that. Steps that tell [Options].Observers of what providers do are
+// there only if there are any; calls of providers are steps of their own then.
 //
 // # Security and soundness
 //

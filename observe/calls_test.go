@@ -258,3 +258,26 @@ func TestHijack(t *testing.T) {
 	assert.Equal(t, 200, s.do("GET", "/raw"))
 	assert.Equal(t, []string{`begin GET "/raw" false`, `end GET "/raw" 101 0 bytes ok, call`}, s.wait(t, 2))
 }
+
+// odd is a context that cannot be compared.
+type odd struct {
+	context.Context
+	_ []int
+}
+
+func TestContextsThatCannotBeCompared(t *testing.T) {
+	l := &list{}
+	app := fogo.New(fogo.WithObserver(socketCalls{l}), fogo.WithObserver(connections{l}))
+	app.Get("/x", func() string { return "x" })
+	app.WebSocket("/echo", echo)
+	require.NoError(t, app.Start(t.Context()))
+	s := serveApp(t, l, app)
+	s.srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		app.ServeHTTP(w, r.WithContext(odd{Context: r.Context()}))
+	})
+	assert.Equal(t, 200, s.do("GET", "/x"))
+	c, err := s.dial("/echo")
+	require.NoError(t, err)
+	require.NoError(t, c.Close(1000))
+	assert.Len(t, s.wait(t, 4), 4)
+}

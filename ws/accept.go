@@ -83,10 +83,15 @@ var errRefused = fmt.Errorf("%w, with a refusal: %w", ErrAccepted, ErrClosed)
 // After an error of an option, a [HijackError], or a [HandshakeError] with 503 (the [Tracker]
 // is shutting down) nothing was written and the request can still be answered. Another error matches
 // [ErrClosed]: the connection broke meanwhile.
-func (c *WebSocket) Accept(opts ...AcceptOption) error {
+func (c *WebSocket) Accept(opts ...AcceptOption) (err error) {
 	if c.is(flagOpen) && len(opts) == 0 {
 		return nil
 	}
+	defer func() {
+		if _, broke := err.(*closedError); broke {
+			c.leave()
+		}
+	}()
 	c.answering.Lock()
 	defer c.answering.Unlock()
 	switch {
@@ -98,7 +103,7 @@ func (c *WebSocket) Accept(opts ...AcceptOption) error {
 		}
 		return ErrAccepted
 	}
-	a := acceptance{hs: c.hs, header: http.Header{}, base: c.base, sub: c.preferred()}
+	a := acceptance{hs: c.hs, header: http.Header{}, base: c.currentBase(), sub: c.preferred()}
 	for _, opt := range opts {
 		if err := opt(&a); err != nil {
 			return err
@@ -136,7 +141,9 @@ func (c *WebSocket) accept(a *acceptance) error {
 		c.tracked.remove(c) // but it has not left: it can still be accepted
 		return err
 	}
-	c.sub, c.base, c.hs = a.sub, valuesOf(a.base), nil // the request can be collected
+	c.hs.answered()
+	c.sub, c.hs = a.sub, nil // the request can be collected
+	c.setBase(valuesOf(a.base))
 	_ = c.conn.SetWriteDeadline(time.Now().Add(c.opts.handshakeTimeout()))
 	_, err := c.conn.Write(answer)
 	if c.state.Or(flagOpen)&flagDraining != 0 {
@@ -147,11 +154,26 @@ func (c *WebSocket) accept(a *acceptance) error {
 		c.mu.Lock()
 		c.owned = false // nobody was told of it
 		c.mu.Unlock()
-		c.gone()
+		c.tracked.remove(c)
 		return c.closedErr()
 	}
 	c.watch()
 	return nil
+}
+
+// currentBase returns what the connection's context is made of; nil if it was made.
+func (c *WebSocket) currentBase() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.base
+}
+
+func (c *WebSocket) setBase(base context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asked == nil || c.asked.ctx == nil {
+		c.base = base
+	}
 }
 
 // hijack takes the connection from net/http, with the bytes that came behind the request.
@@ -180,10 +202,11 @@ func hijackError(w http.ResponseWriter, err error) error {
 	if !errors.Is(err, http.ErrNotSupported) {
 		he.Err = err
 	}
-	// As http.ResponseController goes.
+	// As http.ResponseController goes; what says that it is not supported asked
+	// the one below.
 	for {
 		he.Type = fmt.Sprintf("%T", w)
-		if _, ok := w.(http.Hijacker); ok {
+		if _, ok := w.(http.Hijacker); ok && he.Err != nil {
 			return he
 		}
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
@@ -252,6 +275,11 @@ func (c *WebSocket) Reject(status int, header http.Header, body []byte) error {
 	if status < 200 || status > 599 {
 		return fmt.Errorf("ws: status %d cannot refuse a handshake: use 200 to 599", status)
 	}
+	defer func() {
+		if c.is(flagRejected) {
+			c.leave()
+		}
+	}()
 	c.answering.Lock()
 	defer c.answering.Unlock()
 	switch {
@@ -275,6 +303,7 @@ func (c *WebSocket) Reject(status int, header http.Header, body []byte) error {
 
 // refused makes the connection one that never was. answering is held.
 func (c *WebSocket) refused() {
+	c.hs.answered()
 	c.hs = nil
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -282,10 +311,6 @@ func (c *WebSocket) refused() {
 	c.state.Or(flagRejected | flagEnded)
 	c.canceled(errRefused)
 	c.ended()
-	if c.left != nil {
-		defer c.left()
-		c.left = nil
-	}
 }
 
 // newConn returns an open connection over conn; the client's side of it.

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"crypto/sha1" //nolint:gosec // RFC 6455 section 4.2.2 asks for it; nothing secret is hashed
 	"encoding/base64"
 	"errors"
@@ -17,6 +18,14 @@ type handshake struct {
 	r       *http.Request
 	key     string
 	offered []string
+	stop    func() bool // of the watch over a handshake that was admitted, see New
+}
+
+// answered is called once.
+func (h *handshake) answered() {
+	if h.stop != nil {
+		h.stop()
+	}
 }
 
 // IsUpgrade reports whether a request asks for a WebSocket: "Upgrade" among
@@ -49,7 +58,25 @@ func New(w http.ResponseWriter, r *http.Request, opts *Options) (*WebSocket, err
 	}
 	c := &WebSocket{opts: opts, base: r.Context(), left: leave}
 	c.hs = &handshake{w: w, r: r, key: key, offered: tokens(r.Header["Sec-Websocket-Protocol"])}
+	if leave != nil {
+		c.answering.Lock()
+		defer c.answering.Unlock()
+		c.hs.stop = context.AfterFunc(r.Context(), c.abandoned)
+	}
 	return c, nil
+}
+
+// abandoned refuses a handshake whose request is over without an answer: what was admitted has to leave.
+func (c *WebSocket) abandoned() {
+	c.answering.Lock()
+	over := !c.is(flagOpen | flagRejected)
+	if over {
+		c.refused()
+	}
+	c.answering.Unlock()
+	if over {
+		c.leave()
+	}
 }
 
 // admit asks the application about a handshake that is in order.
@@ -58,11 +85,17 @@ func (o *Options) admit(r *http.Request) (leave func(), err error) {
 		return nil, nil
 	}
 	leave, err = o.Admit(r)
-	var he *HandshakeError
-	if err == nil || errors.As(err, &he) {
-		return leave, err
+	if err == nil {
+		return leave, nil
 	}
-	return leave, &HandshakeError{Status: http.StatusTooManyRequests, Detail: "not admitted", Err: err}
+	if leave != nil {
+		leave()
+	}
+	var he *HandshakeError
+	if errors.As(err, &he) {
+		return nil, err
+	}
+	return nil, &HandshakeError{Status: http.StatusTooManyRequests, Detail: "not admitted", Err: err}
 }
 
 func checkHandshake(r *http.Request, opts *Options) (key string, err error) {

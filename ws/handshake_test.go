@@ -350,6 +350,12 @@ func TestHijackErrors(t *testing.T) {
 	require.ErrorContains(t, err, "Unwrap")
 	require.NoError(t, c.Reject(500, nil, nil), "it can still be answered")
 
+	// Who passes it on is not to blame.
+	c, err = ws.New(passing{wrapper{httptest.NewRecorder()}}, handshakeRequest(), nil)
+	require.NoError(t, err)
+	require.ErrorAs(t, c.Accept(), &he)
+	require.Equal(t, "ws_test.wrapper", he.Type)
+
 	broken := errors.New("broken")
 	c, err = ws.New(unwrapper{failing{httptest.NewRecorder(), broken}}, handshakeRequest(), nil)
 	require.NoError(t, err)
@@ -363,6 +369,15 @@ func TestHijackErrors(t *testing.T) {
 	requireClosed(t, c.Accept(), ws.CodeAbnormal)
 	_, err = server.Write([]byte("x"))
 	require.ErrorIs(t, err, net.ErrClosed, "not left open")
+}
+
+// passing passes hijacking on, as writers of middleware do.
+type passing struct{ http.ResponseWriter }
+
+func (p passing) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+
+func (p passing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(p.ResponseWriter).Hijack()
 }
 
 type failing struct {

@@ -43,7 +43,8 @@ type Options struct {
 	MaxConnections int
 	// Admit, if set, is asked about every handshake that is in order otherwise: to limit the connections of an address
 	// or a user, say. An error refuses it, with 429 unless it is a [HandshakeError]. The
-	// returned function, if not nil, is called once when the connection is over or the handshake refused.
+	// returned function, if not nil, is called once when the connection is over or the handshake refused, be it by an error
+	// or because its request ended without an answer. It must not wait for others.
 	Admit func(*http.Request) (leave func(), err error)
 
 	// HandshakeTimeout limits writing the answer to the handshake, on a client the whole handshake. Default 10 s.

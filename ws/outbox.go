@@ -53,6 +53,7 @@ type backlog struct {
 // waiter is a goroutine that waits to be the writer.
 type waiter struct {
 	urgent  bool          // with a fragment or a Close frame: it does not wait for messages
+	behind  int           // so many messages in the queue came before it
 	granted bool          // it is the writer
 	ready   chan struct{} // closed when it is, or when nobody will be any more
 }
@@ -104,7 +105,7 @@ func (c *WebSocket) acquire(ctx context.Context, urgent bool, limit time.Duratio
 func (c *WebSocket) queueUp(ctx context.Context, urgent bool, limit time.Duration) error {
 	o := &c.out
 	switch {
-	case o.shut && !urgent:
+	case (o.shut || o.broken) && !urgent:
 		return ErrClosed
 	case o.idle(), urgent && !o.busy:
 		o.busy = true
@@ -115,16 +116,16 @@ func (c *WebSocket) queueUp(ctx context.Context, urgent bool, limit time.Duratio
 	o.mu.Unlock()
 	err := w.wait(ctx, limit)
 	o.mu.Lock()
-	switch {
-	case w.granted && err != nil:
-		o.busy = false // it came too late
-	case w.granted:
-		return nil
-	case err == nil:
+	if !w.granted && err == nil {
 		return ErrClosed
-	default:
-		b := o.backlog
-		b.line = slices.DeleteFunc(b.line, func(other *waiter) bool { return other == w })
+	}
+	b := o.backlog
+	b.line = slices.DeleteFunc(b.line, func(other *waiter) bool { return other == w })
+	switch {
+	case w.granted && err == nil:
+		return nil
+	case w.granted:
+		o.busy = false // it came too late
 	}
 	c.settle()
 	return err
@@ -136,7 +137,11 @@ func (o *outbox) join(urgent bool) *waiter {
 	b := o.later()
 	at := len(b.line)
 	if urgent {
-		at = 0
+		if i := slices.IndexFunc(b.line, func(w *waiter) bool { return !w.urgent }); i >= 0 {
+			at = i
+		}
+	} else {
+		w.behind = len(b.sizes)
 	}
 	b.line = slices.Insert(b.line, at, w)
 	o.corked = false
@@ -201,17 +206,22 @@ func (c *WebSocket) settle() {
 	}
 }
 
-// grant makes the first in line the writer.
+// grant makes the first in line the writer. It stays in line until it knows: nothing may be put into the
+// queue before it has compressed its message, which leaves earlier.
 func (o *outbox) grant() {
 	w := o.backlog.line[0]
-	o.backlog.line = slices.Delete(o.backlog.line, 0, 1)
 	o.busy, w.granted = true, true
 	close(w.ready)
 }
 
 // due reports whether there is anything that may leave now.
 func (b *backlog) due(o *outbox) bool {
-	return len(b.pongs) > 0 || len(b.data) > 0 && !o.stream && !o.corked
+	return len(b.pongs) > 0 || b.open(o)
+}
+
+// open reports whether messages may leave now: not before who came earlier and stands in line.
+func (b *backlog) open(o *outbox) bool {
+	return len(b.data) > 0 && !o.stream && !o.corked && (len(b.line) == 0 || b.line[0].behind > 0)
 }
 
 func (b *backlog) empty() bool { return len(b.pongs)+len(b.data)+len(b.line) == 0 }
@@ -237,7 +247,7 @@ func (o *outbox) take() []byte {
 		return nil
 	}
 	out := b.out[:0]
-	if len(b.data) > 0 && !o.stream && !o.corked {
+	if b.open(o) {
 		out = b.cut(out)
 	}
 	out = append(out, b.pongs...)
@@ -250,7 +260,7 @@ func (o *outbox) take() []byte {
 func (b *backlog) cut(out []byte) []byte {
 	if len(b.data) <= gulp {
 		out, b.data = b.data, out // all of them, without copying
-		b.sizes = b.sizes[:0]
+		b.forget(len(b.sizes), 0)
 		return out
 	}
 	n, k := 0, 0
@@ -267,6 +277,9 @@ func (b *backlog) cut(out []byte) []byte {
 func (b *backlog) forget(k, n int) {
 	b.data = b.data[:copy(b.data, b.data[n:])]
 	b.sizes = b.sizes[:copy(b.sizes, b.sizes[k:])]
+	for _, w := range b.line {
+		w.behind -= k
+	}
 }
 
 // flush writes what waits until nothing does; first b, if there is any. It is the writer.
@@ -274,7 +287,7 @@ func (c *WebSocket) flush(b []byte) {
 	o := &c.out
 	for {
 		if len(b) > 0 {
-			if err := c.write(none, b); err != nil {
+			if err := c.writePieces(none, b); err != nil {
 				_ = c.writeFailed(none, err)
 				return
 			}
@@ -293,15 +306,21 @@ func (c *WebSocket) flush(b []byte) {
 // writeFailed ends the connection after a write that failed, and the caller's time as the
 // writer. It returns what every method returns then.
 func (c *WebSocket) writeFailed(ctx context.Context, err error) error {
+	if ctx != nil {
+		d, limited := ctx.Deadline()
+		switch {
+		case ctx.Err() != nil:
+			err = ctx.Err() // what the deadline error means
+		case limited && isTimeout(err) && !time.Now().Before(d):
+			err = context.DeadlineExceeded // its timer is late
+		}
+	}
+	c.lose(err) // before anybody else is the writer: behind half a frame nothing may leave
 	o := &c.out
 	o.mu.Lock()
 	o.busy, o.broken = false, true
 	c.settle()
 	o.mu.Unlock()
-	if ctx != nil && ctx.Err() != nil {
-		err = ctx.Err() // what the deadline error means
-	}
-	c.lose(err)
 	return c.closedErr()
 }
 
@@ -316,10 +335,11 @@ func (c *WebSocket) shutOutbox() {
 		return
 	}
 	b.line = slices.DeleteFunc(b.line, func(w *waiter) bool {
-		if !w.urgent {
+		stays := w.urgent || w.granted
+		if !stays {
 			close(w.ready)
 		}
-		return !w.urgent
+		return !stays
 	})
 }
 

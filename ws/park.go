@@ -36,6 +36,7 @@ type parking struct {
 	poller *poll.Poller // nil while nothing is parked, at first or for good
 	slots  []slot
 	unused []uint32 // of slots
+	stays  uint32   // counts, so that tokens differ, also from those of a poller before
 	parked int
 	linger time.Duration // 0: the default
 
@@ -51,12 +52,12 @@ func (c *WebSocket) linger() time.Duration {
 
 // slot is a parked connection, or none.
 type slot struct {
-	c     *WebSocket
-	stays uint32 // counts, so that tokens differ
+	c    *WebSocket
+	stay uint32
 }
 
 func (p *parking) token(i uint32) poll.Token {
-	return poll.Token(uint64(p.slots[i].stays)<<32 | uint64(i))
+	return poll.Token(uint64(p.slots[i].stay)<<32 | uint64(i))
 }
 
 // add puts a connection and its descriptor into the poller. From now on an event may come.
@@ -77,8 +78,8 @@ func (p *parking) add(c *WebSocket, fd int) (poll.Token, error) {
 	} else {
 		p.slots = append(p.slots, slot{})
 	}
-	p.slots[i].c = c
-	p.slots[i].stays++
+	p.stays++
+	p.slots[i] = slot{c, p.stays}
 	t := p.token(i)
 	if err := p.poller.Add(fd, t); err != nil {
 		p.release(i)

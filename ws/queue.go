@@ -117,6 +117,7 @@ func enqueue[T ~string | ~[]byte](c *WebSocket, f framing, data T) (done bool, e
 	case l.overflow == OverflowClose:
 		o.dropped += uint64(len(b.sizes)) + 1
 		b.data, b.sizes = b.data[:0], b.sizes[:0]
+		o.shut = true // at once: there must be no message behind the gap
 		return true, ErrTooSlow
 	default:
 		return false, nil
@@ -139,7 +140,7 @@ func (c *WebSocket) giveUpOn() error {
 func (c *WebSocket) cork() {
 	o := &c.out
 	o.mu.Lock()
-	begins := !o.corked && !o.shut
+	begins := !o.corked && !o.shut && (o.backlog == nil || len(o.backlog.line) == 0) // who is in line must not be overtaken
 	if begins {
 		o.corked = true
 	}
@@ -166,7 +167,9 @@ func (c *WebSocket) uncorkLate() {
 
 // uncork sends what was collected. It runs on the reader's goroutine, which so reads no more than the peer takes.
 func (c *WebSocket) uncork() {
-	c.in.late.Stop()
+	if c.in.late != nil { // nothing was corked if there were others in line
+		c.in.late.Stop()
+	}
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
 	c.sendCollected()
@@ -176,7 +179,7 @@ func (c *WebSocket) uncork() {
 func (c *WebSocket) sendCollected() {
 	o := &c.out
 	o.corked = false
-	if o.busy || o.shut || o.broken || o.backlog == nil || c.opts.queue().overflow != OverflowBlock {
+	if o.busy || o.shut || o.broken {
 		c.settle()
 		return
 	}
@@ -187,16 +190,31 @@ func (c *WebSocket) sendCollected() {
 	}
 	o.busy = true
 	o.mu.Unlock()
-	err := c.write(none, b)
+	rest, err := c.writeCollected(b)
 	if err != nil {
 		_ = c.writeFailed(none, err)
 	}
 	o.mu.Lock()
-	if err == nil {
-		o.backlog.flying = 0
-		o.busy = false
-		c.settle()
+	if err != nil {
+		return
 	}
+	o.backlog.flying = len(rest)
+	if len(rest) > 0 {
+		go c.flush(rest)
+		return
+	}
+	o.busy = false
+	c.settle()
+}
+
+// writeCollected writes, and returns what is left to be written by somebody else: under a policy that drops,
+// nobody waits for a slow peer. The caller is the writer.
+func (c *WebSocket) writeCollected(b []byte) (rest []byte, err error) {
+	if c.opts.queue().overflow == OverflowBlock {
+		return nil, c.write(none, b)
+	}
+	n, err := c.attempt(b)
+	return b[n:], err
 }
 
 // framing is what a frame looks like beside its payload.

@@ -155,7 +155,7 @@ func (r *reader) noteEnd() {
 
 // flooded counts a control frame and reports whether there are too many.
 func (r *reader) flooded() bool {
-	if at := now(); at-r.second > int64(time.Second) {
+	if at := now(); r.controls == 0 || at-r.second > int64(time.Second) {
 		r.second, r.controls = at, 0
 	}
 	r.controls++

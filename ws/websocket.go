@@ -336,6 +336,11 @@ func (c *WebSocket) finish() {
 // gone is the last thing that happens to a connection.
 func (c *WebSocket) gone() {
 	c.tracked.remove(c)
+	c.leave()
+}
+
+// leave tells the application, once, that what it admitted is over. No mutex is held: it may do what it likes.
+func (c *WebSocket) leave() {
 	c.mu.Lock()
 	leave := c.left
 	c.left = nil

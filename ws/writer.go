@@ -92,11 +92,16 @@ func post[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, dat
 	o := &c.out
 	o.mu.Lock()
 	if o.corked && !o.busy && len(o.later().data)+f.size(len(data)) > corkLimit {
-		c.sendCollected()
+		if ctx == nil || ctx.Done() == nil {
+			c.sendCollected()
+		} else {
+			o.corked = false // that may take longer than ctx: somebody else's
+			c.settle()
+		}
 	}
 	done, err := false, error(nil)
 	switch {
-	case o.shut:
+	case o.shut, o.broken:
 		err = ErrClosed
 	case o.idle():
 		o.busy = true
@@ -107,9 +112,6 @@ func post[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, dat
 	}
 	if done || err != nil {
 		o.mu.Unlock()
-		if err == ErrTooSlow {
-			return c.giveUpOn()
-		}
 		return c.whileClosing(err)
 	}
 	// We are the writer.
@@ -127,8 +129,13 @@ func post[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, dat
 
 // whileClosing returns what an error means once closing has begun.
 func (c *WebSocket) whileClosing(err error) error {
-	if err != nil && c.is(flagClosing) {
+	switch {
+	case err == nil:
+		return nil
+	case c.is(flagClosing):
 		return c.closedErr()
+	case err == ErrTooSlow, err == ErrClosed: // the outbox was shut for that
+		return c.giveUpOn()
 	}
 	return err
 }
@@ -210,7 +217,7 @@ func (c *WebSocket) sendControl(op gobwas.OpCode, payload []byte) {
 		c.sendCollected() // replies to what came before the Ping
 	}
 	switch {
-	case o.shut:
+	case o.shut, o.broken:
 		o.mu.Unlock()
 	case o.busy:
 		b := o.later()
@@ -251,7 +258,10 @@ func (c *WebSocket) cutWrite(ctx context.Context) func() {
 func writeFrame[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, data T) error {
 	p := writeBuffers.Get().(*[]byte)
 	defer recycle(p)
-	if f.ready || f.size(len(data)) <= chunk {
+	if frame, ok := any(data).([]byte); ok && f.ready {
+		return c.writePieces(ctx, frame)
+	}
+	if f.size(len(data)) <= chunk {
 		*p = appendFrame((*p)[:0], f, data)
 		return c.write(ctx, *p)
 	}
@@ -323,7 +333,11 @@ func (c *WebSocket) limitWrite(ctx context.Context) error {
 	limit := c.opts.writeTimeout()
 	if ctx == nil || ctx.Done() == nil {
 		at := now()
-		if limit == 0 || c.deadline != 0 && c.deadline-at >= int64(limit) {
+		switch {
+		case limit == 0 && c.deadline == 0: // there may be one of the handshake's or of a context's
+			c.deadline = at
+			return c.conn.SetWriteDeadline(time.Time{})
+		case limit == 0, c.deadline != 0 && c.deadline-at >= int64(limit):
 			return nil
 		}
 		c.deadline = at + int64(limit+limit/4)

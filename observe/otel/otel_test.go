@@ -145,7 +145,7 @@ func find(t *testing.T, spans []sdktrace.ReadOnlySpan, name string) sdktrace.Rea
 func attrs(list []attribute.KeyValue) map[string]string {
 	out := map[string]string{}
 	for _, kv := range list {
-		out[string(kv.Key)] = kv.Value.Emit()
+		out[string(kv.Key)] = kv.Value.String()
 	}
 	return out
 }
