@@ -75,7 +75,7 @@ func frames(t testing.TB, b []byte) (list []gobwas.Frame) {
 	t.Helper()
 	r := bytes.NewReader(b)
 	for r.Len() > 0 {
-		f, err := gobwas.ReadFrame(r)
+		f, err := gobwas.ReadFrame(r) //nolint:staticcheck // what it reads is our own, and bounded
 		require.NoError(t, err, "frame %d, %d bytes of %d left", len(list), r.Len(), len(b))
 		list = append(list, f)
 	}
