@@ -49,7 +49,7 @@ func frameworks() []contender {
 // injectors are the contenders of the injection scenarios.
 func injectors() []contender {
 	return []contender{
-		handWritten{}, handWritten{resolver: true}, fogoStep{}, fogoRun{}, fogoFunc{},
+		handWritten{}, handWritten{resolver: true}, fogoStep{}, fogoRun{}, fogoRun{pooled: true}, fogoFunc{},
 		reflectPlan{}, digContainer{}, flamegoInject{}, martiniInject{},
 	}
 }

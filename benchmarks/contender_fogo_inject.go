@@ -9,10 +9,17 @@ import (
 	"github.com/gofogo/fogo/internal/frame"
 )
 
-// fogoRun is a compiled plan, run as package endpoint does for a request.
-type fogoRun struct{}
+// fogoRun is a compiled plan, run as package endpoint does: for a request on a
+// run that a pooled view keeps, for a message on one from the plan's pool.
+type fogoRun struct{ pooled bool }
 
-func (fogoRun) name() string         { return "fogo run" }
+func (f fogoRun) name() string {
+	if f.pooled {
+		return "fogo run, pooled"
+	}
+	return "fogo run"
+}
+
 func (fogoRun) absent(string) string { return "" }
 
 func (f fogoRun) injectValues(fn any, values []any) (op, error) {
@@ -31,7 +38,7 @@ func (f fogoRun) injectProviders(end any, providers []any) (op, error) {
 	return f.op(in, end)
 }
 
-func (fogoRun) op(in *inject.Injector, fn any) (op, error) {
+func (f fogoRun) op(in *inject.Injector, fn any) (op, error) {
 	asm, err := inject.Assemble(in, inject.Options{})
 	if err != nil {
 		return nil, err
@@ -47,14 +54,27 @@ func (fogoRun) op(in *inject.Injector, fn any) (op, error) {
 		return nil, err
 	}
 	plan := program.Plan(0)
+	if f.pooled {
+		return func(n int) {
+			for range n {
+				callOnce(plan.Begin(ctx, nil, nil))
+			}
+		}, nil
+	}
+	run := plan.NewRun()
 	return func(n int) {
 		for range n {
-			run := plan.Begin(ctx, nil, nil)
-			err := run.Finish(run.Do())
-			keep(*frame.At[*answer](run.Result(0)), err)
-			run.End()
+			run.Begin(ctx, nil, nil)
+			callOnce(run)
 		}
 	}, nil
+}
+
+// callOnce makes the call that was begun.
+func callOnce(run *inject.Run) {
+	err := run.Finish(run.Do())
+	keep(*frame.At[*answer](run.Result(0)), err)
+	run.End()
 }
 
 // fogoFunc is a function with injected parameters outside any route.

@@ -117,13 +117,16 @@ func run(args []string, out io.Writer) error {
 		}
 		r.lines(out)
 		rep.Results = append(rep.Results, r)
+		if err := rep.write(o.out); err != nil { // now: what is done is not lost, whatever happens to the rest
+			return err
+		}
 		if len(interrupted) > 0 {
-			fmt.Fprintln(os.Stderr, "interrupted; writing what is done")
+			fmt.Fprintln(os.Stderr, "interrupted")
 			break
 		}
 	}
 	if len(rep.Results) == 0 {
 		return fmt.Errorf("no scenario matches %q", o.run)
 	}
-	return rep.write(o.out)
+	return nil
 }

@@ -10,6 +10,8 @@ package main
 //   - "match" is a whole request in process, for another route each time, so
 //     that caches hold no single one. The handler is part of every figure; what
 //     is of interest is how it changes with the number of routes.
+//   - Some take ten seconds for 10,000 routes, and with all the routes of all of
+//     them alive a collection of garbage takes long: so there are few rounds.
 //   - huma and fuego make a document of all routes while they build, the others
 //     don't.
 //
@@ -35,12 +37,12 @@ func growthScenarios() []*scenario {
 		{
 			id: "growth/build", title: "Building an application, by number of routes",
 			about:    "Time and memory per route, from nothing to ready to serve, with handlers of one path integer.",
-			baseline: netHTTP{}.name(), axis: "routes", open: openBuild,
+			baseline: netHTTP{}.name(), axis: "routes", rounds: 3, open: openBuild,
 		},
 		{
 			id: "growth/match", title: "A request, by number of routes",
 			about:    "GET with one integer of the path, in process, for a different route each time.",
-			baseline: netHTTP{}.name(), axis: "routes", open: openMatch,
+			baseline: netHTTP{}.name(), axis: "routes", rounds: 5, open: openMatch,
 		},
 	}
 }

@@ -156,7 +156,7 @@ func injectionScenarios() []*scenario {
 
 func openParameters(*session) (*field, error) {
 	f := &field{notes: []string{
-		"\"fogo call step\" is the call of the function alone, on a frame that is filled already; \"fogo run\" is a whole call of a compiled plan (Begin, Do, Finish, End), as HTTP does it; \"fogo Func.Call\" is the same through the API for jobs and tests, which stores the result through a pointer.",
+		"\"fogo call step\" is the call of the function alone, on a frame that is filled already; \"fogo run\" is a whole call of a compiled plan (Begin, Do, Finish, End) as a request makes it, on a run that the pooled view keeps; \"fogo run, pooled\" is the same on a run from the plan's own pool, as a WebSocket message makes it; \"fogo Func.Call\" is the same through the API for jobs and tests, which stores the result through a pointer.",
 	}}
 	for _, n := range slices.Sorted(maps.Keys(takes)) {
 		err := f.enter("injection/parameters", n, n*(n+1)/2, func(c contender) (op, error) {
