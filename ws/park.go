@@ -147,7 +147,8 @@ func (p *parking) ready(t poll.Token) {
 	n, again, err := poll.Read(int(c.fd), p.scratch[:])
 	switch {
 	case err != nil:
-		n = 0 // whoever reads next sees the end for himself
+		c.wake(nil, true) // whoever reads next sees the end for himself
+		return
 	case again:
 		// A wrong alarm.
 	default:
@@ -165,7 +166,7 @@ func (p *parking) ready(t poll.Token) {
 	if again {
 		n = 0
 	}
-	c.wake(p.scratch[:n])
+	c.wake(p.scratch[:n], false)
 }
 
 func (p *parking) rearm(fd int, t poll.Token) error {
@@ -260,12 +261,12 @@ func (c *WebSocket) giveUpTransport() bool {
 }
 
 // wake ends the stay in the poller. A goroutine goes on reading, with the
-// bytes that were read already. mu is held.
-func (c *WebSocket) wake(read []byte) {
+// bytes that were read already. If the socket is at its end it must find that, and not park again. mu is held.
+func (c *WebSocket) wake(read []byte, atEnd bool) {
 	c.tracked.parking.remove(int(c.fd), c.token)
 	at := now()
 	in := newReader(c)
-	in.hot = time.Duration(at-c.life.last.Load()) < c.linger()
+	in.hot = atEnd || time.Duration(at-c.life.last.Load()) < c.linger()
 	in.preload(read)
 	c.life.got(len(read))
 	conn, err := poll.Conn(int(c.fd))
@@ -285,7 +286,7 @@ func (c *WebSocket) transport() net.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.is(flagParked) {
-		c.wake(nil)
+		c.wake(nil, false)
 	}
 	return c.conn
 }
@@ -299,7 +300,7 @@ func (c *WebSocket) writeParked(b []byte) (int, error) {
 	}
 	n, _, err := poll.Write(int(c.fd), b)
 	if n < len(b) {
-		c.wake(nil)
+		c.wake(nil, false)
 	}
 	return n, err
 }

@@ -204,6 +204,19 @@ func TestEndOfAParkedConnection(t *testing.T) {
 	}
 }
 
+// TestEndWakesOnce: a socket at its end is readable for ever, so a connection that parked again would wake again, and so on.
+func TestEndWakesOnce(t *testing.T) {
+	for _, reset := range []bool{false, true} {
+		_, p, e, tr := parked(t, always, nil)
+		if reset {
+			require.NoError(t, p.conn.(*net.TCPConn).SetLinger(0))
+		}
+		_ = p.conn.Close()
+		require.Equal(t, ws.CodeAbnormal, e.wait(t))
+		require.Equal(t, 1, ws.Stays(tr))
+	}
+}
+
 func TestParkedConnectionIsPinged(t *testing.T) {
 	c, p, e, tr := parked(t, always, func(o *ws.Options) {
 		o.PingInterval, o.PongTimeout = 20*time.Millisecond, 300*time.Millisecond

@@ -359,7 +359,7 @@ func (c *WebSocket) kick() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.is(flagParked) {
-		c.wake(nil)
+		c.wake(nil, false)
 		return
 	}
 	_ = c.conn.SetReadDeadline(past)
