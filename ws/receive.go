@@ -93,10 +93,12 @@ func (c *WebSocket) stopped(ctx context.Context) error {
 		return c.closedErr()
 	case s&flagDraining != 0:
 		return errDraining
-	case ctx != nil:
-		return ctx.Err()
+	case ctx == nil || ctx.Err() == nil:
+		return nil
+	case c.is(flagClosing): // only now: ctx may be the connection's own, which that has cancelled
+		return c.closedErr()
 	}
-	return nil
+	return ctx.Err()
 }
 
 // nextMessage reads up to a message and handles control frames on the way. The reading turn is held.
