@@ -124,7 +124,8 @@ func (q *queue) wait(deliver func(Token) bool) {
 	events := make([]syscall.Kevent_t, batch)
 	for {
 		n, err := syscall.Kevent(q.fd, nil, events, nil)
-		if err != nil && err != syscall.EINTR {
+		// macOS has been seen to return ETIMEDOUT, though there is no timeout.
+		if err != nil && err != syscall.EINTR && err != syscall.ETIMEDOUT {
 			panic(fmt.Sprintf("bug: poll: kevent: %v", err))
 		}
 		for i := range max(n, 0) {
