@@ -1,6 +1,6 @@
 # The same targets run locally and in .ci/run.
 
-.PHONY: all fmt vet lint test race nested arches differential cover bench fuzz
+.PHONY: all fmt vet lint test race nested arches kqueue differential cover bench fuzz
 
 all: fmt vet test
 
@@ -34,6 +34,17 @@ arches:
 		GOARCH=$${a%%:*} CGO_ENABLED=0 go test -c -o "$$dir/frame.test" ./internal/frame && \
 		(cd internal/frame && qemu-$${a##*:}-static "$$dir/frame.test" -test.short -frame.n=2000) || exit 1; \
 	done
+
+# kqueue runs the poller of macOS and the BSDs, and what stands on it, over a model of kqueue(2) on Linux,
+# and checks that all of them compile.
+BSDS ?= darwin dragonfly freebsd netbsd openbsd
+kqueue:
+	go vet -tags fogo_kqueue ./internal/poll
+	go test -race -tags fogo_kqueue -short ./internal/poll
+	go test -tags fogo_kqueue ./internal/poll ./ws
+	go test -tags fogo_kqueue -run 'Socket|Connection|Disconnect|Drain|Shutdown' ./endpoint
+	@for s in $(BSDS); do echo "== $$s"; \
+		GOOS=$$s CGO_ENABLED=0 go vet ./internal/poll ./ws || exit 1; done
 
 # differential runs 52,000 random signatures against reflect.MakeFunc, in
 # processes of 4,000: types made by reflection are never freed.

@@ -36,4 +36,7 @@
 //
 // epoll on Linux, kqueue on macOS and the BSDs; [Supported] is false elsewhere, and what would need a
 // poller returns [ErrUnsupported].
+//
+// With the build tag fogo_kqueue Linux has the queue of the BSDs, over a model of kqueue(2): that is how
+// its tests run where there is no BSD. It is slower, and made for nothing else.
 package poll

@@ -1,3 +1,5 @@
+//go:build !fogo_kqueue
+
 package poll
 
 import (

@@ -149,6 +149,22 @@ func TestRemove(t *testing.T) {
 	})
 }
 
+// After Remove a duplicate of the descriptor is not heard of.
+func TestNoStaleRegistration(t *testing.T) {
+	each(t, func(t *testing.T, server, client net.Conn) {
+		p, events := recorder(t)
+		fd := park(t, server)
+		require.NoError(t, p.Add(fd, 1))
+		require.NoError(t, p.Remove(fd))
+		fd = detached(t, revive(t, fd))
+		write1(t, client, "a")
+		expectNone(t, events)
+		require.NoError(t, p.Add(fd, 2))
+		expect(t, events, 2)
+		require.NoError(t, p.Remove(fd))
+	})
+}
+
 func TestWrongOrder(t *testing.T) {
 	noNewDescriptors(t)
 	server, _ := kinds["tcp"](t)

@@ -7,7 +7,7 @@
 // is in the other direction: each RawConn.Read forgets such an edge when it begins, so it must not start
 // with waiting, and wait stays in one Read until the end.
 
-//go:build linux
+//go:build linux && !fogo_kqueue
 
 package poll
 

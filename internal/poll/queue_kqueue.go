@@ -8,7 +8,7 @@
 // anything to read, which the contract allows, and its own event when it comes must not be a second call:
 // that is what waits is for.
 
-//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd || (linux && fogo_kqueue)
 
 package poll
 
@@ -29,8 +29,8 @@ const batch = 256
 // queue is a kqueue. Registrations are EV_ONESHOT, which deletes them with the event: EV_DISPATCH, which
 // only disables them, is not in package syscall for all of these systems.
 type queue struct {
-	fd   int
-	pipe [2]int // writing end closed by wake
+	kernel kernel
+	pipe   [2]int // writing end closed by wake
 
 	mu      sync.Mutex // guards entries, and is held during changes so that they agree with the kernel
 	entries map[int]entry
@@ -47,17 +47,16 @@ func (q *queue) open() (err error) {
 	// No child may be forked between the making of a descriptor and its mark to be closed there.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	if q.fd, err = syscall.Kqueue(); err != nil {
+	if err = q.kernel.open(); err != nil {
 		return fmt.Errorf("poll: %w", os.NewSyscallError("kqueue", err))
 	}
-	syscall.CloseOnExec(q.fd)
 	if err = syscall.Pipe(q.pipe[:]); err != nil {
-		_ = syscall.Close(q.fd)
+		q.kernel.close()
 		return fmt.Errorf("poll: %w", os.NewSyscallError("pipe", err))
 	}
 	syscall.CloseOnExec(q.pipe[0])
 	syscall.CloseOnExec(q.pipe[1])
-	if err = q.change(q.pipe[0], syscall.EV_ADD); err != nil {
+	if err = q.change(q.pipe[0], evAdd); err != nil {
 		q.wake()
 		q.close()
 		return fmt.Errorf("poll: %w", err)
@@ -85,7 +84,7 @@ func (q *queue) arm(fd int, t Token) error {
 
 // enter registers, or registers again, which looks anew whether there is something to read.
 func (q *queue) enter(fd int, t Token) error {
-	if err := q.change(fd, syscall.EV_ADD|syscall.EV_ONESHOT); err != nil {
+	if err := q.change(fd, evAdd|evOneshot); err != nil {
 		return err
 	}
 	q.entries[fd] = entry{token: t, waits: true}
@@ -100,7 +99,7 @@ func (q *queue) remove(fd int) error {
 	}
 	delete(q.entries, fd)
 	// After an event the kernel has no registration any more.
-	if err := q.change(fd, syscall.EV_DELETE); !errors.Is(err, syscall.ENOENT) {
+	if err := q.change(fd, evDelete); !errors.Is(err, syscall.ENOENT) {
 		return err
 	}
 	return nil
@@ -109,11 +108,8 @@ func (q *queue) remove(fd int) error {
 // change applies one change. If a signal interrupts it, it may have been applied or not; all that are
 // used here may be applied twice.
 func (q *queue) change(fd, flags int) error {
-	var ev [1]syscall.Kevent_t
-	syscall.SetKevent(&ev[0], fd, syscall.EVFILT_READ, flags)
 	for {
-		_, err := syscall.Kevent(q.fd, ev[:], nil, nil)
-		if err != syscall.EINTR {
+		if err := q.kernel.change(fd, flags); err != syscall.EINTR {
 			return os.NewSyscallError("kevent", err)
 		}
 	}
@@ -121,9 +117,9 @@ func (q *queue) change(fd, flags int) error {
 
 // wait delivers events until that returns false or wake was called.
 func (q *queue) wait(deliver func(Token) bool) {
-	events := make([]syscall.Kevent_t, batch)
+	events := make([]event, batch)
 	for {
-		n, err := syscall.Kevent(q.fd, nil, events, nil)
+		n, err := q.kernel.wait(events)
 		// macOS has been seen to return ETIMEDOUT, though there is no timeout.
 		if err != nil && err != syscall.EINTR && err != syscall.ETIMEDOUT {
 			panic(fmt.Sprintf("bug: poll: kevent: %v", err))
@@ -158,5 +154,5 @@ func (q *queue) wake() { _ = syscall.Close(q.pipe[1]) }
 
 func (q *queue) close() {
 	_ = syscall.Close(q.pipe[0])
-	_ = syscall.Close(q.fd)
+	q.kernel.close()
 }
