@@ -56,7 +56,7 @@ func Start(ready any, env ...string) (*Child, error) {
 	}
 	go c.read(out)
 	if err := c.answer(ready, 20*time.Second); err != nil {
-		c.Stop()
+		_ = c.Stop()
 		return nil, fmt.Errorf("a child did not start: %w", err)
 	}
 	return c, nil
@@ -120,12 +120,16 @@ func (c *Child) answer(value any, within time.Duration) error {
 	}
 }
 
-// Stop ends the child and waits for it.
-func (c *Child) Stop() {
+// Signal sends the child a signal.
+func (c *Child) Signal(sig os.Signal) error { return c.cmd.Process.Signal(sig) }
+
+// Stop ends the child and waits for it. The error is that of [exec.Cmd.Wait]: it
+// is nil if the child ended with status 0.
+func (c *Child) Stop() error {
 	_ = c.stdin.Close()
 	late := time.AfterFunc(5*time.Second, func() { _ = c.cmd.Process.Kill() })
 	defer late.Stop()
-	_ = c.cmd.Wait()
+	return c.cmd.Wait()
 }
 
 // Serve is the child's side: it says that it is ready, then has each command

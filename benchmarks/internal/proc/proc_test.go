@@ -38,7 +38,6 @@ func TestChild(t *testing.T) {
 	var ready, joined string
 	c, err := Start(&ready, childEnv+"=1")
 	require.NoError(t, err)
-	defer c.Stop()
 	assert.Equal(t, "hello", ready)
 	assert.NotEqual(t, os.Getpid(), c.PID())
 	require.NoError(t, c.Call(&joined, time.Minute, "join", 1, "two", 3.5))
@@ -50,6 +49,7 @@ func TestChild(t *testing.T) {
 	assert.Positive(t, u.CPU)
 	assert.Positive(t, u.Heap)
 	assert.Positive(t, u.GC)
+	assert.NoError(t, c.Stop(), "it ends with its input, and with status 0")
 }
 
 func TestChildThatDiesOrSleeps(t *testing.T) {
@@ -59,8 +59,8 @@ func TestChildThatDiesOrSleeps(t *testing.T) {
 		require.NoError(t, err)
 		assert.ErrorContains(t, c.Call(nil, 300*time.Millisecond, command), message)
 		assert.ErrorContains(t, c.Call(nil, time.Minute, "join"), "", "it is not waited for again")
-		_ = c.cmd.Process.Kill()
-		c.Stop()
+		_ = c.Signal(os.Kill)
+		assert.ErrorContains(t, c.Stop(), map[string]string{"die": "exit status 3", "sleep": "killed"}[command])
 	}
 }
 
