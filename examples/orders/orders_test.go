@@ -147,6 +147,38 @@ func TestNeverOversold(t *testing.T) {
 	})
 }
 
+// TestOrderOfLocks has orders placed and cancelled that take the same products,
+// whose SKUs the database may sort otherwise than Go. A deadlock would be a 503.
+func TestOrderOfLocks(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, dsn string) {
+		s := prepare(t, dsn, func(c *Config) { c.Database.MaxConns = 16 })
+		c := s.client()
+		var items []any
+		for _, sku := range []string{"A-2", "A1", "B-1-2", "B1-1", "C--9", "C1"} {
+			c.Put("/admin/products/"+sku, as("root"), fogotest.JSON(map[string]any{"name": sku, "price": 1, "add": 1000})).ExpectStatus(200)
+			items = append(items, map[string]any{"sku": sku, "quantity": 1})
+		}
+		body := fogotest.JSON(map[string]any{"items": items})
+		var all sync.WaitGroup
+		for i := range 12 {
+			all.Go(func() {
+				for n := range 10 {
+					var o order.Order
+					res := c.Post("/orders", as("ada"), key(fmt.Sprint(i, "-", n)), body)
+					if !assert.Equal(t, 201, res.Status, "%s", res.Body) {
+						return
+					}
+					res.JSON(&o)
+					res = c.Post("/orders/"+o.ID.String()+"/cancel", as("ada"), ifMatch(`"v1"`))
+					assert.Equal(t, 200, res.Status, "%s", res.Body)
+				}
+			})
+		}
+		all.Wait()
+		assert.Equal(t, int64(6000), s.count(`SELECT CAST(sum(stock) AS BIGINT) FROM products WHERE price = 1`))
+	})
+}
+
 // TestOneVersionOneWriter lets many change the same version.
 func TestOneVersionOneWriter(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {

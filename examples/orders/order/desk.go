@@ -65,8 +65,11 @@ func (d *Desk) Place(ctx context.Context, in New) (Order, error) {
 	return o, d.events.Record(ctx, event.Created, o.userID, o.ID.String(), o.Version)
 }
 
-// reserve goes through the products in the order of their names. Two orders of
+// reserve goes through the products in the order of their SKUs. Two orders of
 // the same products would otherwise each hold a row that the other waits for.
+//
+// It is the order of Go's strings, here and in Cancel. That of the database
+// depends on its collation, which may put "A1" before "A-2".
 func (d *Desk) reserve(ctx context.Context, wanted []NewItem) ([]Item, error) {
 	wanted = slices.SortedFunc(slices.Values(wanted), func(a, b NewItem) int { return cmp.Compare(a.SKU, b.SKU) })
 	items := make([]Item, len(wanted))
@@ -96,7 +99,7 @@ func (d *Desk) Cancel(ctx context.Context, id ID, match Match) (Order, error) {
 	if err != nil {
 		return o, err
 	}
-	for _, i := range o.Items { // in the order of the products' names, as in reserve
+	for _, i := range slices.SortedFunc(slices.Values(o.Items), func(a, b Item) int { return cmp.Compare(a.SKU, b.SKU) }) {
 		if err := product.Return(ctx, d.tx, i.SKU, i.Quantity); err != nil {
 			return o, err
 		}
