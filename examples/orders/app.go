@@ -15,6 +15,7 @@ import (
 	"github.com/gofogo/fogo/examples/orders/credit"
 	"github.com/gofogo/fogo/examples/orders/database"
 	"github.com/gofogo/fogo/examples/orders/event"
+	"github.com/gofogo/fogo/examples/orders/once"
 	"github.com/gofogo/fogo/examples/orders/order"
 	"github.com/gofogo/fogo/examples/orders/product"
 	"github.com/gofogo/fogo/inject"
@@ -114,6 +115,7 @@ func provide(app *fogo.App, cfg Config, hub *event.Hub) {
 	app.Provide(inject.PerCall, event.NewRecorder)
 	app.Provide(inject.PerCall, order.NewDesk)
 	app.Provide(inject.PerCall, order.NewSlot)
+	app.Provide(inject.PerCall, once.NewCall)
 }
 
 func routes(app *fogo.App) {

@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/gofogo/fogo/examples/orders/database"
 	"github.com/gofogo/fogo/examples/orders/internal/dbtest"
 	"github.com/gofogo/fogo/examples/orders/internal/faulty"
 	"github.com/gofogo/fogo/ws"
@@ -76,7 +79,7 @@ func runLoad(t *testing.T, dsn string) {
 	ctx, cancel := context.WithTimeout(t.Context(), *loadFor)
 	defer cancel()
 	var all sync.WaitGroup
-	book := &ledger{told: map[string]verdict{}, answers: map[string]string{}}
+	book := &ledger{told: map[string]verdict{}, answers: map[string]string{}, transfers: map[string]string{}}
 	for i := range *loadClients {
 		c := newLoadClient(t, base, i, book)
 		all.Go(func() { c.run(ctx) })
@@ -87,6 +90,7 @@ func runLoad(t *testing.T, dsn string) {
 
 	s.expectIdle() // before the pool is closed
 	checkLedger(t, s, book)
+	checkTransfers(t, s, book)
 	assert.GreaterOrEqual(t, lowest.Load(), int64(0))
 	open := s.db.Stats().OpenConnections
 	assert.LessOrEqual(t, open, 16)
@@ -155,6 +159,7 @@ func checkLedger(t *testing.T, s *setup, book *ledger) {
 	for note, v := range book.told {
 		_, there := stored[note]
 		switch {
+		case isTransfer(note):
 		case v == succeeded && !there:
 			missing = append(missing, note+book.answers[note])
 		case v == refused && there:
@@ -173,6 +178,37 @@ func checkLedger(t *testing.T, s *setup, book *ledger) {
 	assert.Equal(t, int64(2*initialStock+initialScarce), s.count(`SELECT CAST(sum(stock) AS BIGINT) FROM products`)+sold)
 	assert.Equal(t, s.count(`SELECT CAST(sum(version) AS BIGINT) FROM orders`), s.count(`SELECT count(*) FROM outbox`),
 		"one event for each version of an order")
+}
+
+// isTransfer tells the key of a transfer from the note of an order.
+func isTransfer(name string) bool { return strings.HasPrefix(name, "transfer-") }
+
+// checkTransfers compares what clients were told of transfers with the keys, the
+// transfers and the balances that there are.
+func checkTransfers(t *testing.T, s *setup, book *ledger) {
+	text := func(rows *sql.Rows) (v string, err error) { return v, rows.Scan(&v) }
+	keys, err := database.All(t.Context(), s.db, text, `SELECT key FROM idempotency WHERE key LIKE 'transfer-%'`)
+	require.NoError(t, err)
+	ids, err := database.All(t.Context(), s.db, text, `SELECT id FROM transfers`)
+	require.NoError(t, err)
+	assert.Len(t, ids, len(keys), "one transfer for each key")
+	assert.Positive(t, len(ids))
+	for key, v := range book.told {
+		if !isTransfer(key) {
+			continue
+		}
+		there := slices.Contains(keys, key)
+		assert.False(t, v == succeeded && !there, "answered 201, and not there: %s%s", key, book.answers[key])
+		assert.False(t, v == refused && there, "answered with a failure, and there: %s%s", key, book.answers[key])
+	}
+	for key, id := range book.transfers {
+		assert.Contains(t, ids, id, key)
+	}
+	assert.Zero(t, s.count(`
+		SELECT count(*) FROM accounts WHERE balance <> CAST($1 AS BIGINT)
+			+ COALESCE((SELECT CAST(sum(amount) AS BIGINT) FROM transfers WHERE to_account = accounts.id), 0)
+			- COALESCE((SELECT CAST(sum(amount) AS BIGINT) FROM transfers WHERE from_account = accounts.id), 0)`,
+		initialCredit/2), "a balance is what the transfers make it")
 }
 
 // sockets are the feeds of an administrator that stay open all the time.
@@ -231,14 +267,16 @@ const (
 	succeeded                // 2xx
 )
 
-// ledger is what all clients were told, by the notes of the orders.
+// ledger is what all clients were told, by the notes of the orders and the keys
+// of the transfers.
 type ledger struct {
-	mu       sync.Mutex
-	told     map[string]verdict
-	answers  map[string]string // the answers, for messages
-	requests atomic.Int64
-	statuses [6]atomic.Int64 // by the first digit; 0 is no answer
-	busy     atomic.Int64    // 503
+	mu        sync.Mutex
+	told      map[string]verdict
+	answers   map[string]string // the answers, for messages
+	transfers map[string]string // the ids of the transfers, by their keys
+	requests  atomic.Int64
+	statuses  [6]atomic.Int64 // by the first digit; 0 is no answer
+	busy      atomic.Int64    // 503
 }
 
 func (l *ledger) tell(note string, v verdict, status int, body []byte) {
@@ -250,6 +288,16 @@ func (l *ledger) tell(note string, v verdict, status int, body []byte) {
 	l.told[note] = max(l.told[note], v)
 }
 
+// moved takes note of a transfer. Of one key there is one.
+func (l *ledger) moved(t *testing.T, key, id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if before, ok := l.transfers[key]; ok {
+		assert.Equal(t, before, id, "a transfer was made twice: %s", key)
+	}
+	l.transfers[key] = id
+}
+
 func (l *ledger) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -257,7 +305,7 @@ func (l *ledger) String() string {
 	for _, v := range l.told {
 		verdicts[v]++
 	}
-	return fmt.Sprintf("%d requests: %d 2xx, %d 4xx, %d 5xx of which %d 503, %d without an answer; orders: %d placed, %d refused, %d unknown",
+	return fmt.Sprintf("%d requests: %d 2xx, %d 4xx, %d 5xx of which %d 503, %d without an answer; orders and transfers: %d done, %d refused, %d unknown",
 		l.requests.Load(), l.statuses[2].Load(), l.statuses[4].Load(), l.statuses[5].Load(), l.busy.Load(), l.statuses[0].Load(),
 		verdicts[succeeded], verdicts[refused], verdicts[unknown])
 }

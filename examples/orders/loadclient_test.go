@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofogo/fogo/examples/orders/credit"
 	"github.com/gofogo/fogo/examples/orders/order"
 	"github.com/gofogo/fogo/ws"
 	"github.com/stretchr/testify/assert"
@@ -95,7 +96,6 @@ func (c *loadClient) place() {
 		if status != 0 && status != 503 {
 			return
 		}
-		header["Idempotency-Key"] = note
 	}
 }
 
@@ -146,12 +146,27 @@ func (c *loadClient) change() {
 	}
 }
 
+// transfer moves money, and repeats the request as place does.
 func (c *loadClient) transfer() {
 	from, to := adaAccount, bobAccount
 	if c.who == "bob" {
 		from, to = to, from
 	}
-	c.do(c.life(), "POST", "/transfers", nil, map[string]any{"from": from, "to": to, "amount": 1 + rand.IntN(300)})
+	key := fmt.Sprintf("transfer-%s-%d", c.name, c.n)
+	header := map[string]string{"Idempotency-Key": key}
+	body := map[string]any{"from": from, "to": to, "amount": 1 + rand.IntN(300)}
+	for range 3 {
+		status, answer := c.do(c.life(), "POST", "/transfers", header, body)
+		c.book.tell(key, c.verdict(status, answer), status, answer)
+		if status == 201 {
+			var t credit.Transfer
+			assert.NoError(c.t, json.Unmarshal(answer, &t))
+			c.book.moved(c.t, key, t.ID.String())
+		}
+		if status != 0 && status != 503 {
+			return
+		}
+	}
 }
 
 // watch reads a stream for a moment, and leaves.

@@ -205,14 +205,12 @@ func TestTransfers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, dsn string) {
 		s := prepare(t, dsn)
 		c := s.client()
-		transfer := func(from, to any, amount int) fogotest.RequestOption {
-			return fogotest.JSON(map[string]any{"from": from, "to": to, "amount": amount})
-		}
-		c.Post("/transfers", as("ada"), transfer(adaAccount, bobAccount, 10_001)).ExpectStatus(409)
-		c.Post("/transfers", as("ada"), transfer(bobAccount, adaAccount, 1)).ExpectStatus(404)
-		c.Post("/transfers", as("ada"), transfer(adaAccount, "00000000-0000-4000-8000-000000000000", 1)).ExpectStatus(422)
-		c.Post("/transfers", as("ada"), transfer(adaAccount, adaAccount, 1)).ExpectStatus(422)
-		c.Post("/transfers", as("ada"), transfer(adaAccount, bobAccount, -5)).ExpectStatus(422)
+		c.Post("/transfers", as("ada"), transfer(adaAccount, bobAccount, 1)).ExpectStatus(400) // no key
+		c.Post("/transfers", as("ada"), key("k"), transfer(adaAccount, bobAccount, 10_001)).ExpectStatus(409)
+		c.Post("/transfers", as("ada"), key("k"), transfer(bobAccount, adaAccount, 1)).ExpectStatus(404)
+		c.Post("/transfers", as("ada"), key("k"), transfer(adaAccount, "00000000-0000-4000-8000-000000000000", 1)).ExpectStatus(422)
+		c.Post("/transfers", as("ada"), key("k"), transfer(adaAccount, adaAccount, 1)).ExpectStatus(422)
+		c.Post("/transfers", as("ada"), key("k"), transfer(adaAccount, bobAccount, -5)).ExpectStatus(422)
 		c.Get("/accounts/"+bobAccount.String(), as("ada")).ExpectStatus(404)
 		// In both directions at once, which locks in the wrong order would stop.
 		var all sync.WaitGroup
@@ -222,10 +220,18 @@ func TestTransfers(t *testing.T) {
 				if i%2 == 1 {
 					who, from, to = "bob", bobAccount, adaAccount
 				}
-				assert.Equal(t, 201, c.Post("/transfers", as(who), transfer(from, to, 100+i)).Status)
+				assert.Equal(t, 201, c.Post("/transfers", as(who), key(fmt.Sprint(i)), transfer(from, to, 100+i)).Status)
 			})
 		}
 		all.Wait()
+		// Nobody pays twice, and no key stands for two requests.
+		again := c.Post("/transfers", as("ada"), key("0"), transfer(adaAccount, bobAccount, 100)).ExpectStatus(201)
+		again.ExpectHeader("Idempotent-Replayed", "true")
+		c.Post("/transfers", as("ada"), key("0"), transfer(adaAccount, bobAccount, 101)).ExpectStatus(422)
+		both := newOrder("MUG-01", 1, "")
+		both["from"], both["to"], both["amount"] = adaAccount, bobAccount, 1
+		place(t, c, "ada", "both", fogotest.JSON(both))
+		c.Post("/transfers", as("ada"), key("both"), fogotest.JSON(both)).ExpectStatus(422)
 		// Ada sent 100+102+…+118, Bob 101+103+…+119.
 		c.Get("/accounts/"+adaAccount.String(), as("ada")).ExpectStatus(200).
 			ExpectJSON(map[string]any{"id": adaAccount, "balance": 10_010})

@@ -140,6 +140,11 @@ func newOrder(sku string, n int, note string) map[string]any {
 	return map[string]any{"items": []any{map[string]any{"sku": sku, "quantity": n}}, "note": note}
 }
 
+// transfer is the body of one.
+func transfer(from, to any, amount int) fogotest.RequestOption {
+	return fogotest.JSON(map[string]any{"from": from, "to": to, "amount": amount})
+}
+
 // place places an order that must succeed.
 func place(t *testing.T, c *fogotest.Client, who, k string, body fogotest.RequestOption) (o order.Order) {
 	t.Helper()

@@ -12,6 +12,7 @@ import (
 	"github.com/gofogo/fogo/examples/orders/auth"
 	"github.com/gofogo/fogo/examples/orders/clock"
 	"github.com/gofogo/fogo/examples/orders/database"
+	"github.com/gofogo/fogo/examples/orders/once"
 	"github.com/gofogo/fogo/resolve"
 	"github.com/google/uuid"
 )
@@ -59,17 +60,28 @@ type Transfer struct {
 	Balance int64     `json:"balance"` // of the account that the money came from
 }
 
-// Post moves money. Each account is changed by one statement that holds its
-// condition and computes from the row as it is: SELECT and then UPDATE with a
-// number computed in Go would lose what another transfer did in between.
+// Post moves money, once for each Idempotency-Key: who got no answer sends it
+// again, and would otherwise pay twice.
+func Post(
+	ctx context.Context, tx *database.Tx, now clock.Clock, u auth.User, call *once.Call, in resolve.Body[NewTransfer],
+) (endpoint.Status[Transfer], error) {
+	t, replayed, err := once.Do(ctx, call, func() (Transfer, error) { return move(ctx, tx, now, u, in.Value) })
+	a := endpoint.Status[Transfer]{Code: http.StatusCreated, Body: t}
+	if replayed {
+		a.Header = http.Header{once.Replayed: {"true"}}
+	}
+	return a, err
+}
+
+// move changes both accounts, each by one statement that holds its condition and
+// computes from the row as it is: SELECT and then UPDATE with a number computed
+// in Go would lose what another transfer did in between.
 //
 // The account with the smaller id is changed first, whichever way the money
 // goes. Two transfers in opposite directions would otherwise each hold the row
 // that the other one waits for.
-func Post(
-	ctx context.Context, tx *database.Tx, now clock.Clock, u auth.User, in resolve.Body[NewTransfer],
-) (endpoint.Created[Transfer], error) {
-	t, v := Transfer{ID: uuid.Must(uuid.NewV7())}, in.Value
+func move(ctx context.Context, tx *database.Tx, now clock.Clock, u auth.User, v NewTransfer) (Transfer, error) {
+	t := Transfer{ID: uuid.Must(uuid.NewV7())}
 	steps := []func() error{
 		func() (err error) { t.Balance, err = withdraw(ctx, tx, u, v.From, v.Amount); return err },
 		func() error { return deposit(ctx, tx, v.To, v.Amount) },
@@ -79,13 +91,13 @@ func Post(
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return endpoint.Created[Transfer]{}, err
+			return Transfer{}, err
 		}
 	}
 	_, err := tx.ExecContext(ctx,
 		`INSERT INTO transfers (id, from_account, to_account, amount, created_at) VALUES ($1, $2, $3, $4, $5)`,
 		t.ID, v.From, v.To, v.Amount, now.Millis())
-	return endpoint.Created[Transfer]{Body: t}, err
+	return t, err
 }
 
 func withdraw(ctx context.Context, tx *database.Tx, u auth.User, id AccountID, amount int64) (balance int64, err error) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/examples/orders/auth"
-	"github.com/gofogo/fogo/examples/orders/clock"
 	"github.com/gofogo/fogo/examples/orders/database"
 	"github.com/gofogo/fogo/examples/orders/once"
 	"github.com/gofogo/fogo/examples/orders/page"
@@ -66,16 +65,13 @@ type NewItem struct {
 func (n New) Validate() error { return checkNote(n.Note) }
 
 // Create places an order, once for each Idempotency-Key.
-func Create(
-	ctx context.Context, desk *Desk, tx *database.Tx, now clock.Clock, u auth.User,
-	key once.Key, raw resolve.RawBody, in resolve.Body[New],
-) (Answer, error) {
-	o, replayed, err := once.Do(ctx, tx, u, now, key, raw, func() (Order, error) { return desk.Place(ctx, in.Value) })
+func Create(ctx context.Context, desk *Desk, call *once.Call, in resolve.Body[New]) (Answer, error) {
+	o, replayed, err := once.Do(ctx, call, func() (Order, error) { return desk.Place(ctx, in.Value) })
 	a, err := answer(o, err)
 	a.Code = http.StatusCreated
 	a.Header.Set("Location", "/orders/"+o.ID.String())
 	if replayed {
-		a.Header.Set("Idempotent-Replayed", "true")
+		a.Header.Set(once.Replayed, "true")
 	}
 	return a, err
 }
