@@ -71,6 +71,8 @@ func runLoad(t *testing.T, dsn string) {
 			return faulty.Refused
 		case rand.IntN(200) == 0:
 			return faulty.Lost
+		case rand.IntN(200) == 0:
+			return faulty.Late
 		}
 		return faulty.Fine
 	})

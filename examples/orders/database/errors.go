@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"github.com/gofogo/fogo/endpoint"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -72,6 +73,17 @@ func lost(err error) bool {
 		return true
 	}
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// decided reports whether the error of a COMMIT is the database's own word, after
+// which nothing has changed. Whatever else ended it, a broken connection, a
+// deadline, a server that was killed, the COMMIT may have been heard.
+func decided(err error) bool {
+	if p, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return p.SeverityUnlocalized == "ERROR" // FATAL is the end of the connection
+	}
+	_, ok := errors.AsType[*sqlite.Error](err)
+	return ok || errors.Is(err, pgx.ErrTxCommitRollback)
 }
 
 // refused reports whether a constraint of the schema was violated.

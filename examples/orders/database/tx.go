@@ -102,7 +102,7 @@ func BeginRead(ctx context.Context, db *sql.DB, log *slog.Logger) (*ReadTx, func
 }
 
 // commit tells two failures apart: where the database refused, nothing has
-// changed; where no answer came, nobody knows.
+// changed; where no answer came, or time was up before it did, nobody knows.
 func commit(ctx context.Context, tx *sql.Tx) error {
 	err := tx.Commit()
 	switch {
@@ -110,7 +110,7 @@ func commit(ctx context.Context, tx *sql.Tx) error {
 		return nil
 	case errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil:
 		return Explain(ctx.Err()) // rolled back by package sql
-	case lost(err):
+	case !decided(err):
 		return &endpoint.Error{
 			Status: http.StatusServiceUnavailable, Err: err,
 			Detail: "It is not known whether this was done. Look, or send it again with the same Idempotency-Key.",

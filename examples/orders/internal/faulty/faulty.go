@@ -7,6 +7,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Outcome is what becomes of a COMMIT.
@@ -17,10 +19,12 @@ const (
 	Fine    Outcome = iota
 	Refused         // rolled back, and the error says so
 	Lost            // committed, but the connection breaks before the answer
+	Late            // committed, but time is up before the answer
 )
 
-// ErrCommit is the error of a refused commit.
-var ErrCommit = errors.New("faulty: the commit failed")
+// ErrCommit is the error of a refused commit: what PostgreSQL says when a
+// deferred trigger raises an exception.
+var ErrCommit error = &pgconn.PgError{SeverityUnlocalized: "ERROR", Code: "P0001", Message: "faulty: the commit failed"}
 
 // Faults decide. They may be changed while the driver is in use.
 type Faults struct {
@@ -115,6 +119,9 @@ func (t tx) Commit() error {
 	case Lost:
 		t.faults.Losses.Add(1)
 		return errors.Join(driver.ErrBadConn, t.Tx.Commit())
+	case Late:
+		t.faults.Losses.Add(1)
+		return errors.Join(context.DeadlineExceeded, t.Tx.Commit())
 	}
 	return t.Tx.Commit()
 }
