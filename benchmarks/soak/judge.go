@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -21,12 +22,15 @@ type tolerance struct{ share, least float64 }
 func (t tolerance) of(level float64) float64 { return max(t.share*level, t.least) }
 
 // verdict is what became of something that has to be flat. The first third of
-// the run is warm-up, and doesn't count.
+// the run is warm-up, and doesn't count. Each of the others is cut into windows,
+// of which the lowest points count: what is under way comes and goes, and there
+// is more of it when the machine is busy with something else, but what is lost
+// remains.
 type verdict struct {
 	Name   string  `json:"name"`
 	Unit   string  `json:"unit"`
 	Points int     `json:"points"`
-	Second float64 `json:"second"` // median of the second third
+	Second float64 `json:"second"` // median of the windows of the second third
 	Last   float64 `json:"last"`   // and of the last
 	// Growth is what the slope makes over both thirds: that of Theil and Sen, the
 	// median of the slopes between all pairs of points, on which a few that are
@@ -36,15 +40,19 @@ type verdict struct {
 	Flat      bool    `json:"flat"`
 }
 
-// fewest is how many points a third must have to say anything.
-const fewest = 3
+const (
+	// windows is how many there are in a third.
+	windows = 10
+	// fewest is how many of them must have a point to say anything.
+	fewest = 3
+)
 
 // judge compares the second third of a run with the last. What grows steadily by
 // more than the tolerance over both is found by its slope. What grew at once is
 // found by the medians, half the tolerance apart, as a steady growth has them.
 func judge(name, unit string, points []point, length time.Duration, tol tolerance) verdict {
-	second := between(points, length/3, 2*length/3)
-	last := between(points, 2*length/3, length+time.Hour)
+	second := lows(points, length/3, 2*length/3)
+	last := lows(points, 2*length/3, length)
 	v := verdict{Name: name, Unit: unit, Points: len(second) + len(last)}
 	if len(second) < fewest || len(last) < fewest {
 		return v // not known to be flat
@@ -67,6 +75,18 @@ func (v verdict) String() string {
 	}
 	return fmt.Sprintf("%s: medians of the second third %.0f and of the last %.0f %s, slope %+.0f over both, allowed %.0f",
 		v.Name, v.Second, v.Last, v.Unit, v.Growth, v.Tolerance)
+}
+
+// lows returns the lowest points of the windows of a part of the run.
+func lows(points []point, from, to time.Duration) []point {
+	var out []point
+	for i := range time.Duration(windows) {
+		window := between(points, from+(to-from)*i/windows, from+(to-from)*(i+1)/windows)
+		if len(window) > 0 {
+			out = append(out, slices.MinFunc(window, func(a, b point) int { return cmp.Compare(a.Value, b.Value) }))
+		}
+	}
+	return out
 }
 
 // between returns the points of a part of the run.
@@ -98,12 +118,8 @@ func median(v []float64) float64 {
 	return (v[(n-1)/2] + v[n/2]) / 2
 }
 
-// mostPairs bounds the work of theilSen: points are thinned out before.
-const mostPairs = 600
-
 // theilSen returns the slope by second: the median over all pairs of points.
 func theilSen(points []point) float64 {
-	points = thin(points, mostPairs)
 	var slopes []float64
 	for i, p := range points {
 		for _, q := range points[i+1:] {

@@ -26,10 +26,12 @@
 //
 // # What is flat
 //
-// The first third of the run is warm-up. Of heap after a collection, goroutines and
-// descriptors, the medians of the second and of the last third are compared, and
-// the slope over both (Theil–Sen): it may make no more than the tolerance, and the
-// medians may differ by half of it, as they do if something grows steadily.
+// The first third of the run is warm-up. The second and the last are cut into ten
+// windows each, of which the lowest points count: what is under way comes and goes,
+// what is lost remains. Of heap after a collection, goroutines and descriptors, the
+// medians of both are compared, and the slope over both (Theil–Sen): it may make no
+// more than the tolerance, and the medians may differ by half of it, as they do if
+// something grows steadily.
 //
 //	heap          10 %, and 3 MiB in any case
 //	goroutines    10 %, and 10 in any case

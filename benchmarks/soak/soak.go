@@ -100,10 +100,11 @@ func (r *runner) soakIt(whole context.Context) error {
 	return errors.Join(err, whole.Err())
 }
 
-// watch takes samples until ctx ends, thirty of them at least after a collection.
+// watch takes samples until ctx ends, sixty at least, and sixty at least of them
+// after a collection of garbage.
 func (r *runner) watch(ctx context.Context) error {
 	every := min(time.Second, r.length/60)
-	collect := min(10*time.Second, r.length/30)
+	collect := min(5*time.Second, r.length/60)
 	var collected, told time.Duration
 	for sleep(ctx, every) {
 		command, at := "look", time.Since(r.start)
