@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/gofogo/fogo"
-	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/examples/orders/auth"
 	"github.com/gofogo/fogo/examples/orders/clock"
 	"github.com/gofogo/fogo/examples/orders/credit"
@@ -68,18 +65,16 @@ const maxBody = 64 << 10
 // NewApp returns the shop. It opens nothing: Build checks it without a database.
 func NewApp(cfg Config) *fogo.App {
 	cfg = cfg.withDefaults()
-	// The hub is made here, and not by a provider, because the server has to
-	// reach it: http.Server.Shutdown waits for streams, and they for the hub.
-	hub := event.NewHub()
 	app := fogo.New(
 		playground.Validation(),
 		fogo.WithLogger(cfg.Logger),
 		fogo.WithMaxBody(maxBody),
 		fogo.WithWebSocket(ws.Options{MaxMessage: 4 << 10, MaxConnections: cfg.MaxSockets}),
-		fogo.WithServer(func(s *http.Server) { s.RegisterOnShutdown(hub.Close) }),
+		fogo.WithHealth("/healthz", "/readyz"),
 	)
 	use(app, cfg)
-	provide(app, cfg, hub)
+	provide(app, cfg)
+	app.Ready(func(ctx context.Context, db *sql.DB) error { return db.PingContext(ctx) }).Name("database")
 	routes(app)
 	return app
 }
@@ -87,9 +82,7 @@ func NewApp(cfg Config) *fogo.App {
 func use(app *fogo.App, cfg Config) {
 	app.Use(
 		middleware.RequestID(middleware.RequestIDOptions{}),
-		middleware.AccessLog(cfg.Logger, middleware.AccessLogOptions{
-			Skip: func(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" },
-		}),
+		middleware.AccessLog(cfg.Logger, middleware.AccessLogOptions{}),
 		middleware.Recover(cfg.Logger),
 		middleware.SecurityHeaders(middleware.SecurityOptions{ContentSecurityPolicy: "default-src 'none'"}),
 		middleware.Timeout(cfg.Timeout),
@@ -97,14 +90,14 @@ func use(app *fogo.App, cfg Config) {
 }
 
 // provide says who makes what, and for how long it lives.
-func provide(app *fogo.App, cfg Config, hub *event.Hub) {
+func provide(app *fogo.App, cfg Config) {
 	app.Value(cfg.Clock)
 	app.Value(cfg.Events)
-	app.Value(hub)
 	app.Value(database.NewTurn(cfg.Database))
 	app.Value(order.NewSlots(cfg.Database.MaxConns / 2))
 
 	app.Provide(inject.Singleton, func(ctx context.Context) (*sql.DB, error) { return database.Open(ctx, cfg.Database) })
+	app.Provide(inject.Singleton, event.NewHub)
 	app.Provide(inject.Singleton, event.NewRelay)
 
 	app.Provide(inject.PerConnection, auth.Authenticate)
@@ -119,8 +112,6 @@ func provide(app *fogo.App, cfg Config, hub *event.Hub) {
 }
 
 func routes(app *fogo.App) {
-	app.Get("/healthz", func() string { return "ok" })
-	app.Get("/readyz", ready)
 	app.Get("/products", product.Index)
 
 	users := app.Group("")
@@ -141,20 +132,4 @@ func routes(app *fogo.App) {
 	admins.Guard(auth.OnlyAdmin)
 	admins.Put("/products/{sku}", product.Put)
 	admins.Post("/orders/{order_id:uuid}/ship", order.Ship)
-}
-
-// ready says whether requests should come here: not without a database, and not
-// any more once the server is about to stop.
-func ready(ctx context.Context, db *sql.DB, hub *event.Hub) (string, error) {
-	if hub.Closed() {
-		return "", endpoint.NewError(http.StatusServiceUnavailable, "The server is shutting down.")
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	if err := db.PingContext(ctx); err != nil {
-		return "", &endpoint.Error{
-			Status: http.StatusServiceUnavailable, Detail: "The database does not answer.", Err: fmt.Errorf("ready: %w", err),
-		}
-	}
-	return "ready", nil
 }

@@ -188,8 +188,8 @@ func TestMigrations(t *testing.T) {
 			}
 		}
 	})
-	_, err := database.Open(t.Context(), database.Config{DSN: "no/such/directory/orders.db"})
-	require.Error(t, err)
-	_, err = database.Open(t.Context(), database.Config{DSN: "orders.db?_pragma=x"})
-	require.Error(t, err)
+	for _, dsn := range []string{"", "no/such/directory/orders.db", "orders.db?_pragma=x", ":memory:"} {
+		_, err := database.Open(t.Context(), database.Config{DSN: dsn})
+		require.Error(t, err, dsn)
+	}
 }

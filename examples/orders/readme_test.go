@@ -35,7 +35,7 @@ func TestReadme(t *testing.T) {
 	stop()
 }
 
-// TestReadmeTable compares the table with the routes.
+// TestReadmeTable compares the table with the routes. The paths of health are none.
 func TestReadmeTable(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	require.NoError(t, err)

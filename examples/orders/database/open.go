@@ -70,7 +70,8 @@ func connect(cfg Config) (driver.Connector, error) {
 	if isPostgres(cfg.DSN) {
 		return connectPostgres(cfg)
 	}
-	if cfg.DSN == "" || strings.ContainsAny(cfg.DSN, "?#\x00") {
+	// In memory, each connection of the pool would have a database of its own.
+	if cfg.DSN == "" || cfg.DSN == ":memory:" || strings.ContainsAny(cfg.DSN, "?#\x00") {
 		return nil, fmt.Errorf("%q is no path of a file", cfg.DSN)
 	}
 	return sqlite.NewConnector(sqliteDSN(cfg))

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/gofogo/fogo"
 	"github.com/gofogo/fogo/examples/orders/auth"
 )
 
@@ -18,8 +19,8 @@ var ErrSlow = errors.New("event: the subscriber is too slow")
 // one is given, from the database, and then what happens. An Event without a
 // position is a beat, see [Config].
 //
-// It ends silently with ctx, with the user's token, and when the server shuts
-// down. It holds no connection of the database while it waits.
+// It ends silently with ctx, with the user's token, and when the server drains,
+// which would otherwise wait for it. It holds no connection of the database while it waits.
 func Follow(
 	ctx context.Context, hub *Hub, db *sql.DB, u auth.User, position *int64, beat time.Duration,
 ) iter.Seq2[Event, error] {
@@ -45,6 +46,11 @@ func catchUp(
 	ctx context.Context, db *sql.DB, scope string, last int64, yield func(Event, error) bool,
 ) (position int64, ok bool) {
 	for {
+		select {
+		case <-fogo.Draining(ctx):
+			return last, false
+		default:
+		}
 		events, err := after(ctx, db, scope, last)
 		if err != nil {
 			if ctx.Err() == nil {
@@ -72,16 +78,16 @@ func live(ctx context.Context, sub *subscription, last int64, beat time.Duration
 		select {
 		case <-ctx.Done():
 			return
+		case <-fogo.Draining(ctx):
+			return
 		case <-tick.C:
 			if !yield(Event{}, nil) {
 				return
 			}
 		case e, ok := <-sub.events:
 			switch {
-			case !ok && sub.slow:
-				yield(Event{}, ErrSlow)
-				return
 			case !ok:
+				yield(Event{}, ErrSlow)
 				return
 			case e.Position > last && !yield(e, nil):
 				return
