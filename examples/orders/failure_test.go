@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -101,6 +102,25 @@ func TestBusy(t *testing.T) {
 		place(t, c, "ada", "k", mugs(1))
 		s.expectIdle()
 	})
+}
+
+// TestRelayIsNotPassedOver keeps the one writer that SQLite has busy all the
+// time. The relay waits in the same line as requests do.
+func TestRelayIsNotPassedOver(t *testing.T) {
+	s := prepare(t, t.TempDir()+"/orders.db", func(c *Config) { c.Database.Busy = 50 * time.Millisecond })
+	c := s.client()
+	_, err := s.db.Exec(`UPDATE products SET stock = 1000`)
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			for n := range 40 {
+				place(t, c, "ada", fmt.Sprint(i, "-", n), mugs(1))
+			}
+		})
+	}
+	all.Wait()
+	assert.NotContains(t, s.log.String(), "events are delayed")
 }
 
 // fault is how a view of the tests fails after it has done its work.

@@ -87,6 +87,24 @@ func Begin(ctx context.Context, db *sql.DB, turn Turn, log *slog.Logger) (*Tx, f
 	}, nil
 }
 
+// Write runs f in a transaction of its own, for work that belongs to no call. It
+// waits in the same line as calls do.
+func Write(ctx context.Context, db *sql.DB, turn Turn, f func(*sql.Tx) error) error {
+	if err := turn.take(ctx); err != nil {
+		return err
+	}
+	defer turn.pass()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
 // BeginRead is the provider of *ReadTx.
 func BeginRead(ctx context.Context, db *sql.DB, log *slog.Logger) (*ReadTx, func(error) error, error) {
 	// PostgreSQL's default level would give each statement a state of its own;

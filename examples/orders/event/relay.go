@@ -24,6 +24,7 @@ type Config struct {
 // on from the position that it knows.
 type Relay struct {
 	db   *sql.DB
+	turn database.Turn
 	hub  *Hub
 	log  *slog.Logger
 	wake chan struct{}
@@ -32,8 +33,8 @@ type Relay struct {
 
 // NewRelay is the provider of *Relay, a Singleton: it runs until the context of
 // Singletons ends, and the clean-up waits for that.
-func NewRelay(ctx context.Context, db *sql.DB, hub *Hub, cfg Config, log *slog.Logger) (*Relay, func(), error) {
-	r := &Relay{db: db, hub: hub, log: log, wake: make(chan struct{}, 1)}
+func NewRelay(ctx context.Context, db *sql.DB, turn database.Turn, hub *Hub, cfg Config, log *slog.Logger) (*Relay, func(), error) {
+	r := &Relay{db: db, turn: turn, hub: hub, log: log, wake: make(chan struct{}, 1)}
 	if err := db.QueryRowContext(ctx, `SELECT position FROM outbox_head`).Scan(&r.last); err != nil {
 		return nil, nil, err
 	}
@@ -94,29 +95,24 @@ func (r *Relay) sequence(ctx context.Context) error {
 	if ids, err := database.All(ctx, r.db, text, found, 1); err != nil || len(ids) == 0 {
 		return err
 	}
-	tx, err := r.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	var head int64
-	// The update locks the row: other instances wait here for their turn.
-	err = tx.QueryRowContext(ctx, `UPDATE outbox_head SET position = position RETURNING position`).Scan(&head)
-	if err != nil {
-		return err
-	}
-	ids, err := database.All(ctx, tx, text, found, batch)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		head++
-		if _, err := tx.ExecContext(ctx, `UPDATE outbox SET position = $1 WHERE id = $2`, head, id); err != nil {
+	return database.Write(ctx, r.db, r.turn, func(tx *sql.Tx) error {
+		var head int64
+		// The update locks the row: other instances wait here for their turn.
+		err := tx.QueryRowContext(ctx, `UPDATE outbox_head SET position = position RETURNING position`).Scan(&head)
+		if err != nil {
 			return err
 		}
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE outbox_head SET position = $1`, head); err != nil {
+		ids, err := database.All(ctx, tx, text, found, batch)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			head++
+			if _, err := tx.ExecContext(ctx, `UPDATE outbox SET position = $1 WHERE id = $2`, head, id); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE outbox_head SET position = $1`, head)
 		return err
-	}
-	return tx.Commit()
+	})
 }
