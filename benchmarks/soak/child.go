@@ -127,9 +127,10 @@ func (s *server) look(collect bool) sample {
 		runtime.GC()
 		runtime.GC()
 	}
+	usage := proc.Measure() // at once, before there is more garbage
 	temp, _ := filepath.Glob(filepath.Join(string(s.Spool), "*"))
 	return sample{
-		Usage: proc.Measure(), Descriptors: descriptors(), Temporary: len(temp),
+		Usage: usage, Descriptors: descriptors(), Temporary: len(temp),
 		Sockets: s.tracker.Len(), Parked: s.tracker.Parked(), Open: s.ledger.open(), Collected: collect,
 	}
 }
