@@ -130,6 +130,6 @@ func routes(app *fogo.App) {
 
 	admins := users.Group("/admin")
 	admins.Guard(auth.OnlyAdmin)
-	admins.Put("/products/{sku}", product.Put)
+	admins.Post("/products/{sku}", product.Post)
 	admins.Post("/orders/{order_id:uuid}/ship", order.Ship)
 }

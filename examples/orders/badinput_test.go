@@ -36,8 +36,8 @@ func TestBadInput(t *testing.T) {
 		{"NUL in an id", "GET", "/orders/%00" + id[1:], 404, nil},
 		{"a path that climbs", "GET", "/orders/..%2f..%2fetc%2fpasswd", 404, nil},
 		{"an id of nobody", "GET", "/orders/" + id, 404, nil},
-		{"SQL for a SKU", "PUT", "/admin/products/A'--", 400, []fogotest.RequestOption{body(`{"name":"x"}`)}},
-		{"a long SKU", "PUT", "/admin/products/" + strings.Repeat("A", 33), 400, []fogotest.RequestOption{body(`{"name":"x"}`)}},
+		{"SQL for a SKU", "POST", "/admin/products/A'--", 400, []fogotest.RequestOption{body(`{"name":"x"}`)}},
+		{"a long SKU", "POST", "/admin/products/" + strings.Repeat("A", 33), 400, []fogotest.RequestOption{body(`{"name":"x"}`)}},
 
 		{"no number", "GET", "/orders?limit=ten", 400, nil},
 		{"a number too big", "GET", "/orders?limit=99999999999999999999", 400, nil},

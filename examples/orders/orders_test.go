@@ -70,10 +70,14 @@ func TestProducts(t *testing.T) {
 		s := prepare(t, dsn)
 		c := s.client()
 		put := fogotest.JSON(map[string]any{"name": "A cap", "price": 1500, "add": 7})
-		c.Put("/admin/products/CAP-01", put).ExpectStatus(401)
-		c.Put("/admin/products/CAP-01", as("ada"), put).ExpectStatus(403)
-		c.Put("/admin/products/CAP-01", as("root"), put).ExpectStatus(200)
-		c.Put("/admin/products/CAP-01", as("root"), put).ExpectStatus(200).
+		c.Post("/admin/products/CAP-01", key("1"), put).ExpectStatus(401)
+		c.Post("/admin/products/CAP-01", key("1"), as("ada"), put).ExpectStatus(403)
+		c.Post("/admin/products/CAP-01", as("root"), put).ExpectStatus(400) // no key
+		first := c.Post("/admin/products/CAP-01", key("1"), as("root"), put).ExpectStatus(200)
+		c.Post("/admin/products/CAP-01", key("1"), as("root"), put).ExpectStatus(200).
+			ExpectHeader("Idempotent-Replayed", "true").ExpectBody(string(first.Body))
+		c.Post("/admin/products/CAP-02", key("1"), as("root"), put).ExpectStatus(422) // another product
+		c.Post("/admin/products/CAP-01", key("2"), as("root"), put).ExpectStatus(200).
 			ExpectJSON(map[string]any{"sku": "CAP-01", "name": "A cap", "price": 1500, "stock": 14})
 		var list page.List[map[string]any]
 		res := c.Get("/products?limit=3").ExpectStatus(200)
@@ -155,7 +159,7 @@ func TestOrderOfLocks(t *testing.T) {
 		c := s.client()
 		var items []any
 		for _, sku := range []string{"A-2", "A1", "B-1-2", "B1-1", "C--9", "C1"} {
-			c.Put("/admin/products/"+sku, as("root"), fogotest.JSON(map[string]any{"name": sku, "price": 1, "add": 1000})).ExpectStatus(200)
+			c.Post("/admin/products/"+sku, key(sku), as("root"), fogotest.JSON(map[string]any{"name": sku, "price": 1, "add": 1000})).ExpectStatus(200)
 			items = append(items, map[string]any{"sku": sku, "quantity": 1})
 		}
 		body := fogotest.JSON(map[string]any{"items": items})

@@ -131,7 +131,7 @@ func commit(ctx context.Context, tx *sql.Tx) error {
 	case !decided(err):
 		return &endpoint.Error{
 			Status: http.StatusServiceUnavailable, Err: err,
-			Detail: "It is not known whether this was done. Look, or send it again with the same Idempotency-Key.",
+			Detail: "It is not known whether this was done. Look, or send it again as it was, with the same Idempotency-Key.",
 		}
 	}
 	return Explain(fmt.Errorf("commit: %w", err))

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/gofogo/fogo/endpoint"
@@ -50,13 +51,11 @@ type Call struct {
 	fingerprint string
 }
 
-// NewCall is the provider of *Call. What is asked for is the route and the body,
-// byte by byte.
-func NewCall(
-	tx *database.Tx, u auth.User, now clock.Clock, key Key, route resolve.Route, body resolve.RawBody,
-) *Call {
+// NewCall is the provider of *Call. What is asked for is the path, the query and
+// the body, byte by byte.
+func NewCall(tx *database.Tx, u auth.User, now clock.Clock, key Key, at *url.URL, body resolve.RawBody) *Call {
 	h := sha256.New()
-	_, _ = io.WriteString(h, route.Method+" "+route.Pattern+"\n") // a hash never fails
+	_, _ = io.WriteString(h, at.RequestURI()+"\n") // a hash never fails
 	_, _ = h.Write(body)
 	return &Call{tx, u, now, key, hex.EncodeToString(h.Sum(nil))}
 }

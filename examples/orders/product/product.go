@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/examples/orders/database"
+	"github.com/gofogo/fogo/examples/orders/once"
 	"github.com/gofogo/fogo/examples/orders/page"
 )
 
@@ -62,15 +63,26 @@ type Supply struct {
 	Add int64 `json:"add" validate:"min=0,max=1000000"`
 }
 
-// Put makes a product, or changes it.
-func Put(ctx context.Context, tx *database.Tx, sku SKU, in struct {
+// Post makes a product, or changes it, and adds to its stock. It is no PUT, which
+// anybody on the way may send twice (RFC 9110 section 9.2.2): added twice is not
+// added once. The Idempotency-Key sees to that.
+func Post(ctx context.Context, tx *database.Tx, call *once.Call, sku SKU, in struct {
 	Body Supply `body:""`
-}) (p Product, err error) {
+}) (endpoint.Status[Product], error) {
+	p, replayed, err := once.Do(ctx, call, func() (Product, error) { return supply(ctx, tx, sku, in.Body) })
+	a := endpoint.Status[Product]{Body: p}
+	if replayed {
+		a.Header = http.Header{once.Replayed: {"true"}}
+	}
+	return a, err
+}
+
+func supply(ctx context.Context, tx *database.Tx, sku SKU, s Supply) (p Product, err error) {
 	err = tx.QueryRowContext(ctx, `
 		INSERT INTO products (sku, name, price, stock) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (sku) DO UPDATE SET name = $2, price = $3, stock = products.stock + $4
 		RETURNING sku, name, price, stock`,
-		string(sku), in.Body.Name, in.Body.Price, in.Body.Add).Scan(&p.SKU, &p.Name, &p.Price, &p.Stock)
+		string(sku), s.Name, s.Price, s.Add).Scan(&p.SKU, &p.Name, &p.Price, &p.Stock)
 	return p, err
 }
 
