@@ -44,9 +44,6 @@ func (c Config) withDefaults() Config {
 	if c.Events.Poll == 0 {
 		c.Events.Poll = time.Second
 	}
-	if c.Events.Beat == 0 {
-		c.Events.Beat = 20 * time.Second
-	}
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
 	}

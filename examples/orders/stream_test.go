@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,17 +95,21 @@ func follow(t *testing.T, url string, header map[string]string) *sse {
 	require.Equal(t, 200, res.StatusCode)
 	require.Equal(t, "text/event-stream", res.Header.Get("Content-Type"))
 	t.Cleanup(func() { res.Body.Close() })
-	s := &sse{t, res, bufio.NewScanner(res.Body)}
-	require.True(t, s.in.Scan() && s.in.Text() == "retry: 1000", "the stream has begun")
-	return s
+	return &sse{t, res, bufio.NewScanner(res.Body)}
 }
 
 // next returns the next event, false at the end of the stream.
 func (s *sse) next() (e event.Event, ok bool) {
 	s.t.Helper()
+	fields := map[string]string{}
 	for s.in.Scan() {
-		if data, found := strings.CutPrefix(s.in.Text(), "data: "); found {
-			return eventOf(s.t, data), true
+		name, value, _ := strings.Cut(s.in.Text(), ": ")
+		fields[name] = value
+		if name == "data" {
+			e = eventOf(s.t, value)
+			assert.Equal(s.t, fields["id"], strconv.FormatInt(e.Position, 10))
+			assert.Equal(s.t, fields["event"], string(e.Type))
+			return e, true
 		}
 	}
 	require.NoError(s.t, s.in.Err())

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
-	"time"
 
 	"github.com/gofogo/fogo"
 	"github.com/gofogo/fogo/examples/orders/auth"
@@ -16,13 +15,13 @@ import (
 var ErrSlow = errors.New("event: the subscriber is too slow")
 
 // Follow yields the events that a user may know of: those after a position, if
-// one is given, from the database, and then what happens. An Event without a
-// position is a beat, see [Config].
+// one is given, from the database, and then what happens.
 //
 // It ends silently with ctx, with the user's token, and when the server drains,
-// which would otherwise wait for it. It holds no connection of the database while it waits.
+// which would otherwise wait for it. It holds no connection of the database
+// while it waits.
 func Follow(
-	ctx context.Context, hub *Hub, db *sql.DB, u auth.User, position *int64, beat time.Duration,
+	ctx context.Context, hub *Hub, db *sql.DB, u auth.User, position *int64,
 ) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		ctx, cancel := context.WithDeadline(ctx, u.Until)
@@ -37,7 +36,7 @@ func Follow(
 				return
 			}
 		}
-		live(ctx, sub, last, beat, yield)
+		live(ctx, sub, last, yield)
 	}
 }
 
@@ -71,19 +70,13 @@ func catchUp(
 }
 
 // live yields what the hub publishes, without what was yielded before.
-func live(ctx context.Context, sub *subscription, last int64, beat time.Duration, yield func(Event, error) bool) {
-	tick := time.NewTicker(beat)
-	defer tick.Stop()
+func live(ctx context.Context, sub *subscription, last int64, yield func(Event, error) bool) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-fogo.Draining(ctx):
 			return
-		case <-tick.C:
-			if !yield(Event{}, nil) {
-				return
-			}
 		case e, ok := <-sub.events:
 			switch {
 			case !ok:

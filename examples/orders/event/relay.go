@@ -9,14 +9,11 @@ import (
 	"github.com/gofogo/fogo/examples/orders/database"
 )
 
-// Config is for the relay and the streams.
+// Config is for the relay.
 type Config struct {
 	// Poll is how often the relay looks for events that other instances have
 	// committed. Of its own it is told at once.
 	Poll time.Duration
-	// Beat is how often a silent stream sends something, so that whatever is
-	// between here and the client doesn't take it for dead.
-	Beat time.Duration
 }
 
 // Relay brings events from the database to the hub. There is one in every

@@ -3,12 +3,12 @@ package event
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
+	"iter"
+	"strconv"
 	"time"
 
+	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/examples/orders/auth"
 )
 
@@ -28,56 +28,22 @@ func (s Since) position() *int64 {
 	return s.After
 }
 
-// writeTimeout is how long a client may take for one event.
-const writeTimeout = 10 * time.Second
-
 // Stream is the view of GET /orders/events: server-sent events with the position
-// as their id. It writes the response itself, because an event of a stream that
-// can be taken up again needs an id, and a silent stream needs beats.
-func Stream(ctx context.Context, w http.ResponseWriter, hub *Hub, db *sql.DB, cfg Config, u auth.User, since Since) error {
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // asks nginx to pass events on as they come
-	out := &writer{w: w, rc: http.NewResponseController(w)}
-	if err := out.write("retry: 1000\n\n"); err != nil {
-		return nil // the client left
-	}
-	for e, err := range Follow(ctx, hub, db, u, since.position(), cfg.Beat) {
-		switch {
-		case errors.Is(err, ErrSlow):
-			return nil // it comes back, and catches up
-		case err != nil:
-			return err
-		}
-		if out.event(e) != nil {
-			return nil
+// as their id, which a browser that was cut off comes back with.
+func Stream(
+	ctx context.Context, hub *Hub, db *sql.DB, u auth.User, since Since,
+) iter.Seq2[endpoint.Event[Event], error] {
+	return func(yield func(endpoint.Event[Event], error) bool) {
+		retry := time.Second // said once
+		for e, err := range Follow(ctx, hub, db, u, since.position()) {
+			if errors.Is(err, ErrSlow) {
+				return // it comes back, and catches up
+			}
+			told := endpoint.Event[Event]{ID: strconv.FormatInt(e.Position, 10), Name: string(e.Type), Data: e, Retry: retry}
+			if !yield(told, err) {
+				return
+			}
+			retry = 0
 		}
 	}
-	return nil
-}
-
-type writer struct {
-	w  http.ResponseWriter
-	rc *http.ResponseController
-}
-
-func (o *writer) event(e Event) error {
-	if e.Position == 0 {
-		return o.write(": beat\n\n")
-	}
-	data, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return o.write(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", e.Position, e.Type, data))
-}
-
-// write gives each write a deadline of its own; the stream has none.
-func (o *writer) write(text string) error {
-	_ = o.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // in a test there may be none
-	if _, err := o.w.Write([]byte(text)); err != nil {
-		return err
-	}
-	return o.rc.Flush()
 }

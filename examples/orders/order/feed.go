@@ -20,10 +20,9 @@ import (
 // with 401 by the same provider as every request. A message is a call of its
 // own, with a transaction of its own, given back before the next one.
 type Feed struct {
-	Hub  *event.Hub   `inject:""`
-	DB   *sql.DB      `inject:""`
-	User auth.User    `inject:""`
-	Cfg  event.Config `inject:""`
+	Hub  *event.Hub `inject:""`
+	DB   *sql.DB    `inject:""`
+	User auth.User  `inject:""`
 
 	sent chan struct{} // closed when the sender has ended
 }
@@ -54,7 +53,7 @@ type Push struct {
 // turns.
 func (f *Feed) send(conn *ws.WebSocket, after *int64) {
 	defer close(f.sent)
-	for e, err := range event.Follow(conn.Context(), f.Hub, f.DB, f.User, after, f.Cfg.Beat) {
+	for e, err := range event.Follow(conn.Context(), f.Hub, f.DB, f.User, after) {
 		switch {
 		case errors.Is(err, event.ErrSlow):
 			conn.Fail(ws.CodeTryAgainLater, "too slow")
@@ -62,7 +61,6 @@ func (f *Feed) send(conn *ws.WebSocket, after *int64) {
 		case err != nil:
 			conn.Fail(ws.CodeInternalError, "")
 			return
-		case e.Position == 0: // a beat; WebSockets have pings
 		case conn.SendJSON(Push{e}) != nil:
 			return
 		}
