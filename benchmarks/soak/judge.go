@@ -80,8 +80,9 @@ func (v verdict) String() string {
 // lows returns the lowest points of the windows of a part of the run.
 func lows(points []point, from, to time.Duration) []point {
 	var out []point
-	for i := range time.Duration(windows) {
-		window := between(points, from+(to-from)*i/windows, from+(to-from)*(i+1)/windows)
+	edge := func(i int) time.Duration { return from + (to-from)*time.Duration(i)/windows }
+	for i := range windows {
+		window := between(points, edge(i), edge(i+1))
 		if len(window) > 0 {
 			out = append(out, slices.MinFunc(window, func(a, b point) int { return cmp.Compare(a.Value, b.Value) }))
 		}
