@@ -30,7 +30,7 @@ func BodyLimit(n int64) func(http.Handler) http.Handler {
 				return
 			}
 			own := watch(w)
-			body := &limitedBody{}
+			body := &limitedBody{limit: n}
 			// The server's own writer is what can close the connection.
 			body.ReadCloser = http.MaxBytesReader(innermost(w), r.Body, n)
 			c := new(http.Request)
@@ -47,12 +47,14 @@ func BodyLimit(n int64) func(http.Handler) http.Handler {
 // limitedBody remembers whether the limit was hit.
 type limitedBody struct {
 	io.ReadCloser
+	limit    int64
 	exceeded atomic.Bool // a handler may read elsewhere
 }
 
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if _, ok := err.(*http.MaxBytesError); ok {
+	// Another limit may be hit outside, which has its own answer.
+	if e, ok := err.(*http.MaxBytesError); ok && e.Limit == b.limit {
 		b.exceeded.Store(true)
 	}
 	return n, err

@@ -69,3 +69,14 @@ func TestTheConnectionIsClosed(t *testing.T) {
 	assert.Equal(t, 413, resp.StatusCode)
 	assert.True(t, resp.Close)
 }
+
+// TestLimitsInsideOfEachOther: the one that was hit answers.
+func TestLimitsInsideOfEachOther(t *testing.T) {
+	read := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) })
+	for _, limits := range [][2]int64{{5, 50}, {50, 5}} {
+		srv := serve(t, middleware.Chain(middleware.BodyLimit(limits[0]), middleware.BodyLimit(limits[1]))(read))
+		resp, body := do(t, srv, "POST", "/", unknownLength(strings.Repeat("x", 100)))
+		assertProblem(t, resp.Header, resp.Status, body, 413)
+		assert.Contains(t, body, "larger than 5 bytes")
+	}
+}
