@@ -82,7 +82,8 @@ type exchange struct {
 	writer
 	log          *accessLog
 	r            *http.Request
-	method, path string // a handler may change those of the request
+	inner        *http.Request // the copy that is furthest in, nil if there is none
+	method, path string        // a handler may change those of the request
 	start        time.Time
 	returned     bool // the handler did, and did not panic
 }
@@ -126,7 +127,7 @@ type facts struct {
 
 func (e *exchange) facts() facts {
 	f := facts{
-		log: e.log, ctx: e.r.Context(), method: e.method, path: e.path, route: e.r.Pattern,
+		log: e.log, ctx: e.r.Context(), method: e.method, path: e.path, route: e.route(),
 		remote: e.r.RemoteAddr, id: idOf(e.r), bytes: e.bytes, start: e.start,
 	}
 	if e.method == http.MethodHead {
@@ -136,6 +137,29 @@ func (e *exchange) facts() facts {
 		f.extra = e.log.opts.Attrs(e.r)
 	}
 	return f
+}
+
+// route is the pattern that matched. While the handler runs, as when it takes over
+// the connection, only the copy that it got has that.
+func (e *exchange) route() string {
+	if e.r.Pattern == "" && e.inner != nil {
+		return e.inner.Pattern
+	}
+	return e.r.Pattern
+}
+
+// exchangeOf finds the exchange that a writer belongs to, nil if there is none.
+func exchangeOf(w http.ResponseWriter) *exchange {
+	for {
+		if e, ok := w.(*exchange); ok {
+			return e
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return nil
+		}
+		w = u.Unwrap()
+	}
 }
 
 func (f *facts) record(msg string, status int, aborted bool) {

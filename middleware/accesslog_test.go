@@ -152,6 +152,8 @@ func TestAccessLogOfStreams(t *testing.T) {
 }
 
 func TestAccessLogOfConnections(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /ws", upgrade)
 	for _, connections := range []bool{false, true} {
 		var l log
 		srv := serve(t, middleware.Chain(
@@ -160,7 +162,9 @@ func TestAccessLogOfConnections(t *testing.T) {
 				Attrs:       func(r *http.Request) []slog.Attr { return []slog.Attr{slog.String("agent", r.UserAgent())} },
 			}),
 			middleware.RequestID(middleware.RequestIDOptions{Trusted: loopback}),
-		)(upgrade))
+			middleware.Timeout(time.Minute), // which passes on another copy, and another writer
+			middleware.Recover(l.logger()),
+		)(mux))
 		conn, in := dialUpgrade(t, srv.Listener.Addr().String(), "X-Request-Id", "abc", "User-Agent", "me")
 		first := l.wait(t, 1)[0]
 		assert.Equal(t, "request", first["msg"])
@@ -174,6 +178,7 @@ func TestAccessLogOfConnections(t *testing.T) {
 		for _, rec := range []map[string]any{first, last} {
 			assert.Equal(t, "abc", rec["request_id"])
 			assert.Equal(t, "/ws", rec["path"])
+			assert.Equal(t, "GET /ws", rec["route"])
 			assert.Equal(t, "me", rec["agent"])
 		}
 		assert.Len(t, l.records(), 2)

@@ -21,7 +21,8 @@ type problem struct {
 // that would be wrong for the problem in its place.
 var describing = []string{
 	"Content-Length", "Content-Encoding", "Content-Range", "Content-Disposition",
-	"Content-Language", "Content-Location", "Etag", "Last-Modified", "Cache-Control",
+	"Content-Language", "Content-Location", "Etag", "Last-Modified", "Cache-Control", "Expires",
+	"Accept-Ranges", "Content-Digest", "Repr-Digest", "Digest", "Content-Md5", "Trailer",
 }
 
 // Shared between answers: nobody writes to them.

@@ -19,6 +19,8 @@ func TestRecover(t *testing.T) {
 		w.Header().Set("Content-Length", "3")
 		w.Header().Set("Cache-Control", "public")
 		w.Header().Set("Etag", `"x"`)
+		w.Header().Set("Expires", "Thu, 31 Dec 2099 23:59:59 GMT")
+		w.Header().Set("Content-Digest", "sha-256=:x:")
 		panic("the secret")
 	})
 	mux.HandleFunc("/middle", func(w http.ResponseWriter, _ *http.Request) {
@@ -29,6 +31,7 @@ func TestRecover(t *testing.T) {
 		w.WriteHeader(http.StatusEarlyHints)
 		panic("oh")
 	})
+	mux.HandleFunc("/status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(1000) })
 	mux.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	srv := serve(t, middleware.Chain(
 		middleware.RequestID(middleware.RequestIDOptions{Trusted: loopback}),
@@ -41,6 +44,8 @@ func TestRecover(t *testing.T) {
 	assert.Contains(t, body, `"request_id":"a\"b\\c"`)
 	assert.Empty(t, resp.Header.Get("Cache-Control"))
 	assert.Empty(t, resp.Header.Get("Etag"))
+	assert.Empty(t, resp.Header.Get("Expires"), "it would be cached")
+	assert.Empty(t, resp.Header.Get("Content-Digest"))
 	rec := l.records()[0]
 	assert.Equal(t, "handler panicked", rec["msg"])
 	assert.Equal(t, "the secret", rec["error"])
@@ -56,17 +61,20 @@ func TestRecover(t *testing.T) {
 	resp, body = do(t, srv, "GET", "/early", nil)
 	assertProblem(t, resp.Header, resp.Status, body, 500)
 
+	resp, body = do(t, srv, "GET", "/status", nil)
+	assertProblem(t, resp.Header, resp.Status, body, 500)
+
 	resp, err := srv.Client().Get(srv.URL + "/middle")
 	if err == nil {
 		_, err = io.ReadAll(resp.Body)
 		resp.Body.Close()
 	}
 	require.Error(t, err, "half an answer must not look like a whole one")
-	assert.Len(t, l.wait(t, 4), 4)
+	assert.Len(t, l.wait(t, 5), 5)
 
 	_, err = srv.Client().Get(srv.URL + "/abort")
 	require.Error(t, err)
-	assert.Len(t, l.records(), 4, "an abort is not logged")
+	assert.Len(t, l.records(), 5, "an abort is not logged")
 }
 
 func TestRecoverAfterHijacking(t *testing.T) {

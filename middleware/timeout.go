@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -95,11 +96,16 @@ func (t *timed) WriteString(s string) (int, error) {
 
 // ReadFrom keeps the server's way of sending files without copying them.
 func (t *timed) ReadFrom(r io.Reader) (int64, error) {
-	t.begin(http.StatusOK)
-	if t.refused {
-		return io.Copy(io.Discard, r)
+	start, more, err := copyStart(t, t.began, r)
+	if !more {
+		return start, err
 	}
-	return io.Copy(t.ResponseWriter, r)
+	to := io.Writer(t.ResponseWriter)
+	if t.refused {
+		to = io.Discard
+	}
+	n, err := io.Copy(to, r)
+	return start + n, err
 }
 
 // Unwrap lets http.ResponseController find the server's own writer.
@@ -113,7 +119,7 @@ func (t *timed) FlushError() error {
 	// The deadline goes first, for it must not end in the middle.
 	first := t.first(http.StatusOK)
 	err := http.NewResponseController(t.ResponseWriter).Flush()
-	if err != nil && first {
+	if errors.Is(err, http.ErrNotSupported) && first {
 		t.began = false
 	}
 	return err

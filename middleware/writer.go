@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -56,10 +57,11 @@ func informational(status int) bool {
 }
 
 func (w *writer) WriteHeader(status int) {
+	// It panics over a status that there cannot be, and then nothing has begun.
+	w.ResponseWriter.WriteHeader(status)
 	if !informational(status) {
 		w.begin(status)
 	}
-	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *writer) Write(b []byte) (int, error) {
@@ -79,11 +81,34 @@ func (w *writer) WriteString(s string) (int, error) {
 
 // ReadFrom keeps the server's way of sending files without copying them.
 func (w *writer) ReadFrom(r io.Reader) (int64, error) {
-	w.begin(http.StatusOK)
+	start, more, err := copyStart(w, w.began(), r)
+	if !more {
+		return start, err
+	}
 	n, err := io.Copy(w.ResponseWriter, r)
 	w.bytes += n
-	return n, err
+	return start + n, err
 }
+
+// startSize is how much net/http copies itself before it lets the kernel do it.
+const startSize = 512
+
+// copyStart copies the start of an answer that has not begun, for that begins
+// with its first byte: the source may fail before, and it may take its time. It
+// reports whether there may be more to copy.
+func copyStart(w io.Writer, began bool, r io.Reader) (n int64, more bool, err error) {
+	if began {
+		return 0, true, nil
+	}
+	n, err = io.CopyN(onlyWriter{w}, r, startSize)
+	if err == io.EOF {
+		return n, false, nil
+	}
+	return n, err == nil, err
+}
+
+// onlyWriter hides ReadFrom from io.Copy.
+type onlyWriter struct{ io.Writer }
 
 // Unwrap lets http.ResponseController find the server's own writer.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -91,7 +116,8 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // FlushError serves http.ResponseController.
 func (w *writer) FlushError() error {
 	err := http.NewResponseController(w.ResponseWriter).Flush()
-	if err == nil {
+	// With any other error the client has left, but the answer had begun.
+	if !errors.Is(err, http.ErrNotSupported) {
 		w.begin(http.StatusOK)
 	}
 	return err
@@ -123,8 +149,17 @@ func innermost(w http.ResponseWriter) http.ResponseWriter {
 
 // serveCopy passes a copy of a request on. The pattern that a ServeMux further
 // in sets on it is set on the original too, so that an access log outside sees
-// it.
+// it; and so is a parsed form, for the server removes the files of the request
+// that it made, and of no copy.
 func serveCopy(next http.Handler, w http.ResponseWriter, r, c *http.Request) {
-	defer func() { r.Pattern = c.Pattern }()
+	if e := exchangeOf(w); e != nil {
+		e.inner = c
+	}
+	defer func() {
+		r.Pattern = c.Pattern
+		if c.MultipartForm != nil {
+			r.MultipartForm = c.MultipartForm
+		}
+	}()
 	next.ServeHTTP(w, c)
 }
