@@ -86,15 +86,19 @@ type Options struct {
 //
 // Left alone are answers below the minimum size and of other types; those with
 // a Content-Encoding, a Content-Range, a digest of their content or
-// Cache-Control: no-transform; those to HEAD, to requests for a Range and to
-// WebSocket handshakes; and 204, 206 and 304.
+// Cache-Control: no-transform; those to requests for a Range and to WebSocket
+// handshakes; and 204, 206 and 304. The answer to HEAD has the fields of the
+// one to GET.
 //
 // A compressed answer has no Content-Length and no Accept-Ranges, and a weak
 // ETag, for it is another sequence of bytes. Vary names Accept-Encoding
-// whenever an answer might have been compressed for another client.
+// whenever an answer might have been compressed for another client. A client
+// that has the weak tag only can say it in If-Match too: the handler of a method
+// other than GET and HEAD sees it as the strong one that it was.
 //
-// If the handler panics, what it wrote is not ended properly, so that nobody
-// takes it for the whole.
+// If the handler panics, or writes less than the Content-Length that it set, what
+// it wrote is not ended properly, so that nobody takes it for the whole. More
+// than that it cannot write: http.ErrContentLength.
 func Responses(opts Options) func(http.Handler) http.Handler {
 	c, err := newConfig(opts)
 	if err != nil {
@@ -109,7 +113,11 @@ func Responses(opts Options) func(http.Handler) http.Handler {
 			own := &writer{ResponseWriter: w, c: c, r: r}
 			own.encoding, own.accepted = choose(r.Header["Accept-Encoding"], c.encodings)
 			defer own.release()
-			next.ServeHTTP(own, r)
+			if d := strengthened(r); d != nil {
+				serveCopy(next, own, r, d)
+			} else {
+				next.ServeHTTP(own, r)
+			}
 			own.finish()
 		})
 	}

@@ -68,3 +68,11 @@ func newEncoder(e Encoding, l Level, w io.Writer) (encoder, error) {
 		return gzip.NewWriterLevel(w, gzipLevels[l])
 	}
 }
+
+// noEncoder is for answers that have no bytes.
+type noEncoder struct{}
+
+func (noEncoder) Write(b []byte) (int, error) { return len(b), nil }
+func (noEncoder) Flush() error                { return nil }
+func (noEncoder) Close() error                { return nil }
+func (noEncoder) Reset(io.Writer)             {}

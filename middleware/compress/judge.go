@@ -26,15 +26,16 @@ func (w *writer) judge() verdict {
 	if !hasContent(w.status) || fixed(h) {
 		return no
 	}
-	length, known := contentLength(h)
+	known := w.declared >= 0
+	small := known && w.declared < int64(w.c.minSize)
 	if _, typed := h["Content-Type"]; !typed {
 		// It is guessed from the first bytes, if any come.
-		if known && length < w.c.minSize || w.r.Method == http.MethodHead {
+		if small {
 			return no
 		}
 		return later
 	}
-	if !w.eligible() || known && length < w.c.minSize {
+	if !w.eligible() || small {
 		return no
 	}
 	if known {
@@ -56,7 +57,7 @@ func (w *writer) eligible() bool {
 		return false
 	}
 	addVary(h)
-	return w.accepted && w.r.Method != http.MethodHead && len(w.r.Header["Range"]) == 0
+	return w.accepted && len(w.r.Header["Range"]) == 0
 }
 
 func hasContent(status int) bool {
@@ -78,13 +79,17 @@ func fixed(h http.Header) bool {
 	return len(v) > 0 && !(len(v) == 1 && (v[0] == "" || strings.EqualFold(v[0], "identity")))
 }
 
-func contentLength(h http.Header) (n int, known bool) {
+// contentLength is -1 if it is not known.
+func contentLength(h http.Header) int64 {
 	v := h["Content-Length"]
 	if len(v) == 0 {
-		return 0, false
+		return -1
 	}
-	n, err := strconv.Atoi(v[0])
-	return n, err == nil
+	n, err := strconv.ParseInt(v[0], 10, 64)
+	if err != nil || n < 0 {
+		return -1 // net/http drops it
+	}
+	return n
 }
 
 // Shared between answers: nobody writes to them, and they have no room to grow.

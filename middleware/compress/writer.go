@@ -32,6 +32,9 @@ type writer struct {
 	status  int     // what the handler said; 0 before
 	held    *[]byte // from the pool; only while waiting
 	encoder encoder // only while compressed
+	// declared is the length that the handler said, -1 if it did not, and
+	// written what it wrote so far. Where the field is sent, net/http compares.
+	declared, written int64
 }
 
 // held are the buffers for what is held back.
@@ -53,7 +56,7 @@ func (w *writer) WriteHeader(status int) {
 	if w.status != 0 {
 		return
 	}
-	w.status = status
+	w.status, w.declared = status, contentLength(w.Header())
 	switch w.judge() {
 	case no:
 		w.pass()
@@ -66,18 +69,23 @@ func (w *writer) Write(b []byte) (int, error) {
 	if w.status == 0 && w.mode == waiting {
 		w.WriteHeader(http.StatusOK)
 	}
-	switch w.mode {
-	case plain:
+	if w.mode == plain {
 		return w.ResponseWriter.Write(b)
-	case compressed:
-		return w.encoder.Write(b)
 	}
-	if w.held == nil && len(b) >= w.c.minSize {
+	if w.written += int64(len(b)); w.declared >= 0 && w.written > w.declared {
+		return 0, http.ErrContentLength
+	}
+	if w.mode == waiting {
+		if w.held != nil || len(b) < w.c.minSize {
+			w.hold(b)
+			return len(b), nil
+		}
 		w.settle(b, false)
-		return w.Write(b)
 	}
-	w.hold(b)
-	return len(b), nil
+	if w.mode == plain {
+		return w.ResponseWriter.Write(b)
+	}
+	return w.encoder.Write(b)
 }
 
 // WriteString implements io.StringWriter.
@@ -125,11 +133,17 @@ func (w *writer) pass() {
 	}
 }
 
-// compress sends the answer through an encoder.
+// compress sends the answer through an encoder. That to HEAD has the fields of
+// the one to GET, and ends there (RFC 9110 section 9.3.2).
 func (w *writer) compress() {
 	w.mode = compressed
 	transform(w.Header(), w.encoding)
 	w.ResponseWriter.WriteHeader(w.status)
+	if w.r.Method == http.MethodHead {
+		w.encoder = noEncoder{}
+		w.drop()
+		return
+	}
 	w.encoder = w.c.pools[w.encoding].get(w.ResponseWriter)
 	if w.held != nil {
 		_, _ = w.encoder.Write(*w.held) // the next write fails too
@@ -148,6 +162,9 @@ func (w *writer) drop() {
 
 // finish ends the answer of a handler that returned.
 func (w *writer) finish() {
+	if w.mode == waiting && w.status == 0 && w.r.Method == http.MethodHead {
+		w.WriteHeader(http.StatusOK) // header fields may be all that a handler has for it
+	}
 	if w.mode == waiting && w.status != 0 {
 		var b []byte
 		if w.held != nil {
@@ -155,8 +172,13 @@ func (w *writer) finish() {
 		}
 		w.settle(b, true)
 	}
-	if w.encoder == nil {
+	if w.encoder == nil || w.encoder == (noEncoder{}) {
 		return
+	}
+	if w.written < w.declared {
+		// What net/http does over a Content-Length that was not kept: the client
+		// must not take what there is for the whole.
+		panic(http.ErrAbortHandler)
 	}
 	if w.encoder.Close() == nil { // else the client is gone, and so is the encoder
 		w.c.pools[w.encoding].put(w.encoder)
@@ -210,25 +232,23 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // ReadFrom keeps the server's way of sending files without copying them, where
-// the answer is passed on as it is.
+// the answer is passed on as it is. The answer begins with its first byte: the
+// source may fail before.
 func (w *writer) ReadFrom(r io.Reader) (n int64, err error) {
-	if w.status == 0 && w.mode == waiting {
-		w.WriteHeader(http.StatusOK)
-	}
 	if w.mode == waiting {
 		n, err = io.CopyN(onlyWriter{w}, r, int64(w.c.minSize))
+		if err == io.EOF {
+			return n, nil
+		}
 		if err != nil {
-			if err == io.EOF {
-				err = nil
-			}
 			return n, err
 		}
 	}
+	to := io.Writer(onlyWriter{w})
 	if w.mode == plain {
-		m, err := io.Copy(w.ResponseWriter, r)
-		return n + m, err
+		to = w.ResponseWriter
 	}
-	m, err := io.Copy(onlyWriter{w}, r)
+	m, err := io.Copy(to, r)
 	return n + m, err
 }
 
