@@ -65,8 +65,9 @@ func (nothing) ReadByte() (byte, error)  { return 0, io.EOF }
 type failure int32
 
 const (
-	none failure = iota
-	tooLarge
+	none     failure = iota
+	tooLarge         // after decompression
+	tooLong          // before, by a limit outside
 	malformed
 )
 
@@ -80,6 +81,7 @@ type body struct {
 	maxSize  int64
 	maxRatio int64
 	failed   atomic.Int32 // a failure
+	outside  atomic.Int64 // the limit that a body was too long for
 
 	mu      sync.Mutex // guards what follows
 	decoder decoder
@@ -126,8 +128,12 @@ func (b *body) Read(p []byte) (int, error) {
 // fail remembers the error for the next read. That of the connection, or of a
 // limit outside, is passed on as it is.
 func (b *body) fail(err error) error {
-	_, limited := errors.AsType[*http.MaxBytesError](err)
+	limit, limited := errors.AsType[*http.MaxBytesError](err)
+	outside, _ := errors.AsType[*http.MaxBytesError](b.in.err)
 	switch {
+	case limited && limit == outside:
+		b.outside.Store(limit.Limit)
+		b.failed.Store(int32(tooLong))
 	case limited:
 		b.failed.Store(int32(tooLarge))
 	case err != io.EOF && (b.in.err == nil || b.in.err == io.EOF):

@@ -15,10 +15,11 @@ type observer struct {
 }
 
 func (o *observer) WriteHeader(status int) {
+	// It panics over a status that there cannot be, and then nothing has begun.
+	o.ResponseWriter.WriteHeader(status)
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		o.began = true
 	}
-	o.ResponseWriter.WriteHeader(status)
 }
 
 func (o *observer) Write(b []byte) (int, error) {
@@ -32,10 +33,23 @@ func (o *observer) WriteString(s string) (int, error) {
 	return io.WriteString(o.ResponseWriter, s)
 }
 
-// ReadFrom keeps the server's way of sending files without copying them.
-func (o *observer) ReadFrom(r io.Reader) (int64, error) {
-	o.began = true
-	return io.Copy(o.ResponseWriter, r)
+// startSize is how much net/http copies itself before it lets the kernel do it.
+const startSize = 512
+
+// ReadFrom keeps the server's way of sending files without copying them. The
+// answer begins with its first byte: the source may be the body, and fail.
+func (o *observer) ReadFrom(r io.Reader) (start int64, err error) {
+	if !o.began {
+		start, err = io.CopyN(onlyWriter{o}, r, startSize)
+		if err == io.EOF {
+			return start, nil
+		}
+		if err != nil {
+			return start, err
+		}
+	}
+	n, err := io.Copy(o.ResponseWriter, r)
+	return start + n, err
 }
 
 // Unwrap lets http.ResponseController find the server's own writer.

@@ -139,10 +139,7 @@ func (c *requestConfig) serve(next http.Handler, w http.ResponseWriter, r *http.
 	delete(d.Header, "Content-Encoding")
 	delete(d.Header, "Content-Length")
 	own := &observer{ResponseWriter: w}
-	func() {
-		defer func() { r.Pattern = d.Pattern }() // an access log outside wants it
-		next.ServeHTTP(own, d)
-	}()
+	serveCopy(next, own, r, d)
 	if own.began {
 		return
 	}
@@ -150,7 +147,13 @@ func (c *requestConfig) serve(next http.Handler, w http.ResponseWriter, r *http.
 	case tooLarge:
 		answer(own, r, http.StatusRequestEntityTooLarge, fmt.Sprintf(
 			"The body is larger than %d bytes after decompression, or more than %d times larger than before.", c.maxSize, c.maxRatio))
+	case tooLong:
+		answer(own, r, http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", b.outside.Load()))
 	case malformed:
-		answer(own, r, http.StatusBadRequest, "The body is not valid "+e.String()+".")
+		detail := "The body is not valid " + e.String() + "."
+		if e == Zstd {
+			detail = fmt.Sprintf("The body is not valid zstd, or needs a window of more than %d bytes.", maxWindow)
+		}
+		answer(own, r, http.StatusBadRequest, detail)
 	}
 }

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -130,6 +133,79 @@ func TestHowMuchComesOut(t *testing.T) {
 	}
 }
 
+// TestManyMembers: what a body is made of costs no stack and no memory, though
+// nothing comes out of it.
+func TestManyMembers(t *testing.T) {
+	skippable := []byte{0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0}
+	for e, body := range map[string][]byte{
+		"gzip": bytes.Repeat(encode(t, "gzip", nil), 200_000),
+		"zstd": bytes.Repeat(skippable, 200_000),
+	} {
+		resp, got := do(t, serve(t, Requests(RequestOptions{})(echo)), "POST", "/", bytes.NewReader(body), "Content-Encoding", e)
+		assert.Equal(t, 200, resp.StatusCode, e)
+		assert.Empty(t, got, e)
+	}
+}
+
+// TestWindows: a client gets the memory that RFC 9659 lets it have, and no more.
+func TestWindows(t *testing.T) {
+	srv := serve(t, Requests(RequestOptions{MaxSize: 64 << 20, MaxRatio: 1 << 30})(silent))
+	for window, status := range map[int]int{8 << 20: 200, 16 << 20: 400} {
+		var buf bytes.Buffer
+		z, err := zstd.NewWriter(&buf, zstd.WithWindowSize(window))
+		require.NoError(t, err)
+		_, err = z.Write(make([]byte, 20<<20))
+		require.NoError(t, err)
+		require.NoError(t, z.Close())
+		resp, text := do(t, srv, "POST", "/", &buf, "Content-Encoding", "zstd")
+		assert.Equal(t, status, resp.StatusCode)
+		if status == 400 {
+			assert.Contains(t, string(text), "a window of more than 8388608 bytes")
+		}
+	}
+}
+
+// TestBodiesThatAreCopied: a body that fails at once leaves the answer open.
+func TestBodiesThatAreCopied(t *testing.T) {
+	srv := serve(t, Requests(RequestOptions{})(Responses(Options{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, r.Body)
+	}))))
+	resp, text := do(t, srv, "POST", "/", strings.NewReader("no gzip"), "Content-Encoding", "gzip", "Accept-Encoding", "gzip")
+	assertProblem(t, resp, text, 400)
+	body := words(5000)
+	resp, text = do(t, srv, "POST", "/", bytes.NewReader(encode(t, "gzip", []byte(body))), "Content-Encoding", "gzip", "Accept-Encoding", "gzip")
+	assert.Equal(t, 200, resp.StatusCode)
+	assert.Equal(t, body, decoded(t, "gzip", text))
+}
+
+// TestFilesOfFormsAreRemoved: the server removes those of the request that it
+// made, and handlers parse a copy.
+func TestFilesOfFormsAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	spooled := make(chan int, 1)
+	srv := serve(t, Requests(RequestOptions{})(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		assert.NoError(t, r.ParseMultipartForm(0))
+		files, err := os.ReadDir(dir)
+		assert.NoError(t, err)
+		spooled <- len(files)
+	})))
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", "a.bin")
+	require.NoError(t, err)
+	_, err = io.WriteString(part, words(50_000))
+	require.NoError(t, err)
+	require.NoError(t, form.Close())
+	do(t, srv, "POST", "/", bytes.NewReader(encode(t, "gzip", body.Bytes())),
+		"Content-Encoding", "gzip", "Content-Type", form.FormDataContentType())
+	assert.Equal(t, 1, <-spooled)
+	srv.Close() // every request is over
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, files)
+}
+
 func TestMalformedBodies(t *testing.T) {
 	all := RequestOptions{Encodings: []Encoding{Gzip, Zstd, Brotli}}
 	long := []byte(words(100_000))
@@ -182,7 +258,8 @@ func TestErrorsOfTheConnection(t *testing.T) {
 	r.Body = http.MaxBytesReader(nil, r.Body, 1000)
 	w = httptest.NewRecorder()
 	Requests(RequestOptions{})(silent).ServeHTTP(w, r)
-	assert.Equal(t, 413, w.Code)
+	assertProblem(t, w.Result(), w.Body.Bytes(), 413)
+	assert.Contains(t, w.Body.String(), "larger than 1000 bytes.", "the limit that was hit")
 }
 
 type failing struct{ err error }
