@@ -3,7 +3,9 @@ package ratelimit
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"hash/maphash"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +15,10 @@ import (
 
 // defaultMaxKeys is the number of keys that a [Memory] remembers: some 20 MiB.
 const defaultMaxKeys = 100_000
+
+// maxKey is the length in bytes up to which keys are kept as they are. Of longer
+// ones, such as tokens, the hash is, so that keys cannot fill the memory.
+const maxKey = 64
 
 // shards share the keys, so that requests seldom wait for each other.
 const shards = 64
@@ -58,6 +64,10 @@ func NewMemory(limit int, window time.Duration, burst, maxKeys int) *Memory {
 
 // Take implements [Limiter]. It returns no errors.
 func (m *Memory) Take(_ context.Context, key string) (Result, error) {
+	if len(key) > maxKey {
+		sum := sha256.Sum256([]byte(key))
+		key = string(sum[:])
+	}
 	now := m.now()
 	s := &m.shards[maphash.String(m.seed, key)%shards]
 	s.mu.Lock()
@@ -79,9 +89,13 @@ func (m *Memory) Take(_ context.Context, key string) (Result, error) {
 	return res, nil
 }
 
-// timeFor is how long it takes to make tokens.
+// timeFor is how long it takes to make tokens, up to the longest Duration.
 func (m *Memory) timeFor(tokens float64) time.Duration {
-	return time.Duration(max(tokens, 0) / float64(m.limit) * float64(time.Second))
+	d := max(tokens, 0) / float64(m.limit) * float64(time.Second)
+	if d >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(d)
 }
 
 // add makes the bucket of a new key, and room for it.

@@ -182,6 +182,37 @@ func TestMemoryIsBounded(t *testing.T) {
 	})
 }
 
+// TestLongKeys are told apart, and cannot fill the memory.
+func TestLongKeys(t *testing.T) {
+	m := NewMemory(1, time.Hour, 0, 0)
+	long := strings.Repeat("x", 1<<20)
+	for _, end := range []string{"a", "b"} {
+		res, err := m.Take(t.Context(), long+end)
+		require.NoError(t, err)
+		assert.True(t, res.Allowed)
+		res, _ = m.Take(t.Context(), long+end)
+		assert.False(t, res.Allowed)
+	}
+	assert.Equal(t, 2, m.Len())
+	for s := range m.shards {
+		for k := range m.shards[s].buckets {
+			assert.LessOrEqual(t, len(k), maxKey)
+		}
+	}
+}
+
+// TestAges: what is refilled in centuries is not refilled in the past.
+func TestAges(t *testing.T) {
+	m := NewMemory(1, 365*24*time.Hour, 1_000, 0)
+	assert.Positive(t, m.refill)
+	for range 400 {
+		res, err := m.Take(t.Context(), "key")
+		require.NoError(t, err)
+		assert.True(t, res.Allowed)
+		assert.Positive(t, res.Reset)
+	}
+}
+
 // TestManyAtOnce: exactly the limit passes, over real connections.
 func TestManyAtOnce(t *testing.T) {
 	srv := httptest.NewServer(Must(Options{Limit: 50, Window: time.Hour})(hello))
