@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,13 +21,15 @@ const DefaultMaxAge = 10 * time.Minute
 // and Allow must be set.
 type Options struct {
 	// Origins may read answers: "https://example.com". "https://*.example.com"
-	// are all subdomains, at any depth, "http://localhost:*" all ports, and "*"
-	// is everybody.
+	// are all subdomains, at any depth, "http://localhost:*" all ports, that of
+	// the scheme among them, and "*" is everybody.
 	Origins []string
 	// Allow decides instead of Origins. It must look at nothing of the request but
 	// what Vary names, which is the Origin, or caches give one's answer to another.
+	// With Credentials, whom it lets in can act for the visitors of his page; "null"
+	// is the origin of every sandboxed frame.
 	Allow func(r *http.Request, origin string) bool
-	// Methods of requests; GET, HEAD and POST by default.
+	// Methods of requests; GET, HEAD and POST by default. HEAD goes with GET.
 	Methods []string
 	// Headers that requests may have, besides Accept, Content-Type and
 	// X-Requested-With. "*" are all.
@@ -55,7 +58,7 @@ func New(opts Options) (func(http.Handler) http.Handler, error) {
 		return nil, err
 	}
 	c := cors.New(cors.Options{
-		AllowedOrigins:             opts.Origins,
+		AllowedOrigins:             opts.origins(),
 		AllowOriginVaryRequestFunc: opts.allow(),
 		AllowedMethods:             opts.methods(),
 		AllowedHeaders:             append([]string{"Accept", "Content-Type", "X-Requested-With"}, opts.Headers...),
@@ -97,7 +100,22 @@ func (o *Options) methods() []string {
 	if len(o.Methods) == 0 {
 		return []string{http.MethodGet, http.MethodHead, http.MethodPost}
 	}
+	if slices.Contains(o.Methods, http.MethodGet) {
+		return append(slices.Clip(o.Methods), http.MethodHead)
+	}
 	return o.Methods
+}
+
+// origins adds, to those with any port, the one with the scheme's port, which
+// browsers leave out.
+func (o *Options) origins() []string {
+	all := slices.Clone(o.Origins)
+	for _, origin := range o.Origins {
+		if plain, ok := strings.CutSuffix(origin, ":*"); ok {
+			all = append(all, plain)
+		}
+	}
+	return all
 }
 
 // check finds all mistakes.
@@ -125,6 +143,9 @@ func (o *Options) check() error {
 		if !isToken(m) || m == "*" {
 			fail("%q is no method; name each", m)
 		}
+	}
+	if o.Credentials && slices.Contains(o.Exposed, "*") {
+		fail(`Exposed "*" with Credentials: browsers take that for a header field of this name; name each`)
 	}
 	for _, h := range append(o.Headers[:len(o.Headers):len(o.Headers)], o.Exposed...) {
 		if !isToken(h) {
@@ -157,11 +178,19 @@ func checkOrigin(origin string) error {
 	if u.Scheme+"://"+u.Host != plain {
 		return bad(`has more than scheme, host and port: the origin is "` + u.Scheme + "://" + u.Host + `"`)
 	}
+	if port := defaultPorts[u.Scheme]; port != "" && u.Port() == port {
+		return bad("never matches, for browsers leave the port of the scheme out: write \"" + strings.TrimSuffix(plain, ":"+port) + `"`)
+	}
+	if strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' }) {
+		return bad("never matches, for browsers write such hosts in ASCII: xn--…")
+	}
 	if domain := strings.TrimPrefix(u.Hostname(), "x."); subdomains && !strings.Contains(domain, ".") && domain != "localhost" {
 		return bad("would allow a whole top-level domain")
 	}
 	return nil
 }
+
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
 // isToken reports whether s is a token (RFC 9110 section 5.6.2).
 func isToken(s string) bool {

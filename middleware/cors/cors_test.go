@@ -51,6 +51,9 @@ func TestOrigins(t *testing.T) {
 		{"https://*.example.com", "https://evilexample.com", false},
 		{"https://*.example.com", "https://a.example.com.evil.example", false},
 		{"http://localhost:*", "http://localhost:3000", true},
+		{"http://localhost:*", "http://localhost", true},
+		{"http://localhost:*", "http://localhos", false},
+		{"http://localhost:*", "http://localhost.evil.example", false},
 		{"http://localhost:*", "http://localhost.evil.example:3000", false},
 		{"http://*.localhost", "http://a.localhost", true},
 		{"*", "https://anything.example", true},
@@ -82,6 +85,9 @@ func TestRequests(t *testing.T) {
 	assert.Equal(t, "X-Total", h.Get("Access-Control-Expose-Headers"))
 	h = ask(t, opts, "PUT", "Origin", "https://a.example").Header
 	assert.Empty(t, h.Get("Access-Control-Allow-Origin"), "a method that isn't named")
+	h = ask(t, opts, "HEAD", "Origin", "https://a.example").Header
+	assert.NotEmpty(t, h.Get("Access-Control-Allow-Origin"), "HEAD goes with GET")
+	assert.Equal(t, []string{"GET", "DELETE"}, opts.Methods, "the caller's stay")
 	h = ask(t, opts, "GET").Header
 	assert.Empty(t, h.Get("Access-Control-Allow-Origin"), "no origin")
 	assert.Equal(t, "Origin", h.Get("Vary"))
@@ -167,6 +173,10 @@ func TestMistakes(t *testing.T) {
 		{cors.Options{Origins: []string{"*"}, Methods: []string{"GET, POST"}}, `"GET, POST" is no method`},
 		{cors.Options{Origins: []string{"*"}, Headers: []string{"X Y"}}, `"X Y" is no name`},
 		{cors.Options{Origins: []string{"*"}, Exposed: []string{""}}, `"" is no name`},
+		{cors.Options{Origins: []string{"https://example.com:443"}}, `write "https://example.com"`},
+		{cors.Options{Origins: []string{"http://*.example.com:80"}}, "never matches"},
+		{cors.Options{Origins: []string{"https://bücher.example"}}, "xn--"},
+		{cors.Options{Origins: []string{"https://a.example"}, Exposed: []string{"*"}, Credentials: true}, `Exposed "*" with Credentials`},
 	}
 	for _, row := range rows {
 		_, err := cors.New(row.opts)
