@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gofogo/fogo/inject"
 	"github.com/gofogo/fogo/observe"
@@ -27,7 +28,7 @@ const (
 func requestAttributes(c *observe.Call) []attribute.KeyValue {
 	r := c.Request
 	list := append(make([]attribute.KeyValue, 0, 14),
-		semconv.HTTPRequestMethodKey.String(c.Method), semconv.URLPath(r.URL.Path), semconv.URLScheme(schemeOf(r)))
+		semconv.HTTPRequestMethodKey.String(c.Method), semconv.URLPath(valid(r.URL.Path)), semconv.URLScheme(schemeOf(r)))
 	if c.Method == observe.OtherMethod {
 		list = append(list, semconv.HTTPRequestMethodOriginal(r.Method))
 	}
@@ -35,7 +36,7 @@ func requestAttributes(c *observe.Call) []attribute.KeyValue {
 		list = append(list, semconv.HTTPRoute(c.Route))
 	}
 	if host, port := split(r.Host); host != "" {
-		list = append(list, semconv.ServerAddress(host))
+		list = append(list, semconv.ServerAddress(valid(host)))
 		if port > 0 {
 			list = append(list, semconv.ServerPort(port))
 		}
@@ -48,7 +49,7 @@ func requestAttributes(c *observe.Call) []attribute.KeyValue {
 	}
 	list = append(list, semconv.NetworkProtocolVersion(versionOf(r)))
 	if agent := r.UserAgent(); agent != "" {
-		list = append(list, semconv.UserAgentOriginal(agent))
+		list = append(list, semconv.UserAgentOriginal(valid(agent)))
 	}
 	return list
 }
@@ -82,6 +83,10 @@ func split(address string) (host string, port int) {
 	port, _ = strconv.Atoi(text)
 	return host, port
 }
+
+// valid is a text that a client chose, as UTF-8. Exporters that encode as protobuf
+// refuse any other, and with it the whole batch: also the spans of others.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // stackOf is the stack of a panic.
 func stackOf(err error) []attribute.KeyValue {

@@ -2,7 +2,9 @@ package fogootel
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/gofogo/fogo/observe"
 	"go.opentelemetry.io/otel/codes"
@@ -118,8 +120,15 @@ func (o *Observer) ObserveError(ctx context.Context, e observe.Error) {
 
 // record records an error, with its stack if it is a panic.
 func record(span trace.Span, err error) {
-	if !span.IsRecording() {
+	if err == nil || !span.IsRecording() {
 		return
 	}
-	span.RecordError(err, trace.WithAttributes(stackOf(err)...))
+	text, stack := err.Error(), stackOf(err)
+	if utf8.ValidString(text) {
+		span.RecordError(err, trace.WithAttributes(stack...))
+		return
+	}
+	// What a client sent may be a part of the text.
+	span.AddEvent(semconv.ExceptionEventName, trace.WithAttributes(append(stack,
+		semconv.ExceptionType(fmt.Sprintf("%T", err)), semconv.ExceptionMessage(valid(text)))...))
 }

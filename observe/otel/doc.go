@@ -9,6 +9,16 @@
 // It has no global state; where the options name no provider or propagator,
 // the global one is used.
 //
+// # Options
+//
+//	option          default
+//	TracerProvider  the global one
+//	MeterProvider   the global one
+//	Propagator      the global one, which finds no trace unless it was set
+//	Public          false: the caller's trace is continued
+//	Messages        MessageEvents: events of the connection's span
+//	Skip            nil: every call has a span
+//
 // # Spans
 //
 //	span                  kind      begins and ends with                parent
@@ -58,5 +68,10 @@
 //
 // By default a trace continues that of whoever calls: any client may choose its
 // id, and whether it is sampled. Where clients are not trusted, set Options.Public:
-// calls have traces of their own then, with a link to the client's.
+// calls have traces of their own then, with a link to the client's. Leave
+// propagation.Baggage out of the propagator there: what it takes from a client is
+// sent on with the application's own requests.
+//
+// Texts that a client chose, such as the path, are made valid UTF-8: exporters
+// refuse whole batches because of others.
 package fogootel

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofogo/fogo"
 	"github.com/gofogo/fogo/endpoint"
@@ -42,6 +43,7 @@ func register(app *fogo.App) {
 		return "hello"
 	})
 	app.Get("/fail", func() error { return errors.New("secret") })
+	app.Get("/garbled/{rest...}", func(r *http.Request) error { return errors.New("failed: " + r.URL.Path) })
 	app.Get("/refuse", func() error { return endpoint.NewError(409, "no") })
 	app.Get("/panic", func() { panic("oops") })
 	app.Handle("/plain", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("plain") }))
@@ -115,6 +117,31 @@ func (s *site) do(method, path string, header ...string) {
 	if res, err := s.srv.Client().Do(req); err == nil {
 		res.Body.Close()
 	}
+}
+
+// TestTextsAreUTF8: what a client sends that is not would cost the exporter the
+// whole batch, with the spans of others.
+func TestTextsAreUTF8(t *testing.T) {
+	s := serve(t, func(*fogootel.Options) {})
+	s.get("/garbled/a%ff", "User-Agent", "agent\xff")
+	span := s.ended(1)[0]
+	texts := map[attribute.Key]string{}
+	note := func(list []attribute.KeyValue) {
+		for _, a := range list {
+			text := a.Value.String()
+			assert.True(t, utf8.ValidString(text), "%s is %q", a.Key, text)
+			texts[a.Key] = text
+		}
+	}
+	note(span.Attributes())
+	for _, e := range span.Events() {
+		assert.Equal(t, "exception", e.Name)
+		note(e.Attributes)
+	}
+	assert.Equal(t, "/garbled/a\uFFFD", texts["url.path"])
+	assert.Equal(t, "agent\uFFFD", texts["user_agent.original"])
+	assert.Contains(t, texts["exception.message"], "failed: /garbled/a\uFFFD")
+	assert.NotEmpty(t, texts["exception.type"])
 }
 
 // ended waits for so many spans.
