@@ -17,21 +17,38 @@
 // middleware/ratelimit. Compression and CORS belong inside of AccessLog and
 // Recover, a limit of the rate inside of RealIP.
 //
-// # Defaults
+// # Options
 //
-//	RequestID        every id is generated: 96 random bits; nobody's is taken over
-//	AccessLog        every request, at Info, from 500 on at Warn; without the query
-//	RealIP           nobody is trusted, so nothing changes; the host of X-Forwarded-Host never counts
-//	Recover          500; the connection is cut if the answer had begun
-//	BodyLimit        no default: the number of bytes is said
-//	Timeout          no default: the time is said
-//	SecurityHeaders  X-Content-Type-Options: nosniff
-//	                 X-Frame-Options: DENY
-//	                 Content-Security-Policy: frame-ancestors 'none'
-//	                 Referrer-Policy: strict-origin-when-cross-origin
-//	                 Cross-Origin-Opener-Policy: same-origin
-//	                 Cross-Origin-Resource-Policy: same-origin
-//	                 Strict-Transport-Security: max-age=31536000, over TLS only
+//	RequestID          default
+//	Trusted, TrustAll  nobody: every id is generated
+//	Generate           96 random bits in hexadecimal
+//
+//	AccessLog          default
+//	Skip               nil: every request is logged, without its query
+//	Level              Info, from 500 on Warn
+//	Attrs              nil: no more attributes
+//	Connections        false: the end of a hijacked connection is that of its handler
+//
+//	RealIP             default
+//	Trusted, Unix      nobody, so nothing changes
+//	Header             XForwardedFor
+//	Host               false: X-Forwarded-Host never counts
+//
+//	SecurityHeaders        default
+//	FrameAncestors         'none', and X-Frame-Options: DENY
+//	ContentSecurityPolicy  none besides frame-ancestors
+//	ReferrerPolicy         strict-origin-when-cross-origin
+//	PermissionsPolicy      none
+//	OpenerPolicy           same-origin
+//	ResourcePolicy         same-origin
+//	EmbedderPolicy         none
+//	HSTS                   one year, over TLS only
+//	HSTSSubdomains         false
+//	HSTSPreload            false
+//
+// X-Content-Type-Options: nosniff has no option. [BodyLimit] and [Timeout] have no
+// default: the number of bytes and the time are said. [Recover] has no options:
+// 500, or the connection is cut if the answer had begun.
 //
 // # Answers
 //
@@ -50,7 +67,9 @@
 //
 // [AccessLog] logs Request.Pattern. Middleware that passes on a copy of its
 // request, as every one must that adds to the context, hides from those outside
-// what a ServeMux further in sets there. Those of this package hand it back.
+// what a ServeMux further in sets there; and the server removes the files of a
+// multipart form only if its own request has the form. Those of this package
+// hand both back.
 //
 // # Performance
 //
@@ -68,4 +87,8 @@
 // requests and hosts are checked for what they may contain before anything
 // writes them. Paths are logged as attributes, which the handlers of package
 // slog escape.
+//
+// Timeout does not end the wait for a body that comes slowly, for reading heeds no
+// context: that is what http.Server.ReadTimeout is for, and with Fogo's Run the
+// rate that it asks of bodies.
 package middleware

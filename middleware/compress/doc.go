@@ -10,16 +10,19 @@
 //		compress.Responses(compress.Options{}),
 //	)
 //
-// # Defaults
+// # Options
 //
-//	Responses  encodings  zstd, br, gzip, where the client likes several as much
-//	           level      balanced: zstd default, br 4, gzip 5
-//	           size       from 1 KiB on
-//	           types      text, JSON, XML, scripts, SVG, WebAssembly: DefaultTypes
-//	           streams    no
-//	Requests   encodings  gzip, zstd
-//	           size       8 MiB after decompression
-//	           ratio      100, from 64 KiB on
+//	Responses  default
+//	Encodings  zstd, br, gzip, where the client likes several as much
+//	Level      Balanced: zstd default, br 4, gzip 5
+//	MinSize    1 KiB
+//	Types      DefaultTypes: text, JSON, XML, scripts, SVG, WebAssembly
+//	Streams    false
+//
+//	Requests   default
+//	Encodings  gzip, zstd
+//	MaxSize    8 MiB after decompression
+//	MaxRatio   100, from 64 KiB on
 //
 // # Streams
 //

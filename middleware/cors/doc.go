@@ -12,14 +12,16 @@
 // Register it on the application, not on a group: a preflight is an OPTIONS
 // request, for which a group seldom has a route.
 //
-// # Defaults
+// # Options
 //
-//	origins      none: it is an error to name nobody
-//	methods      GET, HEAD, POST
-//	headers      Accept, Content-Type, X-Requested-With
-//	exposed      none but those that scripts may always read
-//	credentials  no
-//	max age      10 minutes
+//	option          default
+//	Origins, Allow  none: it is an error to name nobody
+//	Methods         GET, HEAD, POST
+//	Headers         Accept, Content-Type, X-Requested-With, and those that are named
+//	Exposed         none but those that scripts may always read
+//	Credentials     false
+//	PrivateNetwork  false
+//	MaxAge          10 minutes
 //
 // # Performance
 //

@@ -10,14 +10,19 @@
 // Several may stand one inside another: one by address, and, further in, one
 // by user. Give those a Name each; the fields of the innermost are sent.
 //
-// # Defaults
+// # Options
 //
-//	limit, window  must be said
-//	burst          the limit
-//	key            the client's address; of IPv6 the first 64 bits
-//	headers        RateLimit-Policy: "default";q=100;w=60
+//	option         default
+//	Limit, Window  must be said, unless there is a Limiter
+//	Burst          the limit
+//	Key            ByIP: the client's address; of IPv6 the first 64 bits
+//	Headers        Draft: RateLimit-Policy: "default";q=100;w=60
 //	               RateLimit: "default";r=99;t=1
-//	keys           100,000 are remembered
+//	Name           "default"
+//	MaxKeys        100,000 are remembered
+//	Limiter        a Memory, in this process
+//	Strict         false: requests pass while the Limiter fails
+//	Logger         nil: nobody is told that it fails
 //
 // # Several machines
 //

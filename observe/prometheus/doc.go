@@ -8,6 +8,16 @@
 // It is a module of its own, for the sake of those who don't use it, and named
 // so that it can be imported beside client_golang's package prometheus.
 //
+// # Options
+//
+//	option            default
+//	Registerer        a registry of its own
+//	Gatherer          the Registerer if it is one, else prometheus.DefaultGatherer
+//	Tracker           nil: no gauges of open WebSockets
+//	DurationBuckets   5 ms to 10 s in 14 steps; providers 10 µs to 10 s in 7
+//	NativeHistograms  false
+//	ConstLabels       none
+//
 // # Metrics
 //
 // Names and labels of HTTP are those of OpenTelemetry's semantic conventions, as
