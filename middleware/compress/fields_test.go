@@ -62,6 +62,35 @@ func TestHEAD(t *testing.T) {
 	}
 }
 
+// TestFieldsAfterTheStatus change nothing, though the answer may be held back; but
+// for trailers, which are what they are set to in the end.
+func TestFieldsAfterTheStatus(t *testing.T) {
+	for _, size := range []int{0, 10, 5000} {
+		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.Header().Set("X-Own", "1")
+			w.Header().Set("Trailer", "X-Sum")
+			w.WriteHeader(200)
+			w.WriteHeader(103) // after the answer there are no hints
+			w.Header().Set("Content-Length", "3")
+			w.Header().Set("Content-Type", "image/png")
+			w.Header().Del("X-Own")
+			_, _ = io.WriteString(w, words(size))
+			w.Header().Set("X-Late", "1")
+			w.Header().Set("X-Sum", "abc")
+		})
+		for _, h := range []http.Handler{handler, Responses(Options{})(handler)} {
+			resp, body := do(t, serve(t, h), "GET", "/", nil, "Accept-Encoding", "gzip")
+			assert.Equal(t, words(size), decoded(t, resp.Header.Get("Content-Encoding"), body))
+			assert.Equal(t, "text/plain", resp.Header.Get("Content-Type"))
+			assert.Equal(t, "1", resp.Header.Get("X-Own"))
+			assert.Empty(t, resp.Header.Get("X-Late"))
+			assert.Empty(t, resp.Header.Get("X-Sum"))
+			assert.Equal(t, "abc", resp.Trailer.Get("X-Sum"))
+		}
+	}
+}
+
 // TestDeclaredLengths: the field is gone, and so is the server's check of it.
 func TestDeclaredLengths(t *testing.T) {
 	serving := func(declared, pieces int, errs chan<- error) http.HandlerFunc {

@@ -18,7 +18,7 @@ const (
 
 // judge decides from status and header fields.
 func (w *writer) judge() verdict {
-	h := w.Header()
+	h := w.header()
 	if w.status == http.StatusNotModified {
 		w.notModified(h)
 		return no
@@ -29,8 +29,9 @@ func (w *writer) judge() verdict {
 	known := w.declared >= 0
 	small := known && w.declared < int64(w.c.minSize)
 	if _, typed := h["Content-Type"]; !typed {
-		// It is guessed from the first bytes, if any come.
-		if small {
+		// It is guessed from the first bytes, if any come, and if there is no
+		// Content-Encoding, as net/http does.
+		if small || h.Get("Content-Encoding") != "" {
 			return no
 		}
 		return later
@@ -48,7 +49,7 @@ func (w *writer) judge() verdict {
 // type and by the request. Where only the request forbids it, another client may get it
 // compressed: caches learn that from Vary.
 func (w *writer) eligible() bool {
-	h := w.Header()
+	h := w.header()
 	t := ""
 	if v := h["Content-Type"]; len(v) > 0 {
 		t = v[0]

@@ -3,6 +3,7 @@ package compress
 import (
 	"bufio"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -35,6 +36,9 @@ type writer struct {
 	// declared is the length that the handler said, -1 if it did not, and
 	// written what it wrote so far. Where the field is sent, net/http compares.
 	declared, written int64
+	// fields are those of the answer, if the handler may have changed them since
+	// it wrote the status; only while waiting.
+	fields http.Header
 }
 
 // held are the buffers for what is held back.
@@ -45,10 +49,6 @@ const maxHeld = 64 << 10
 
 // WriteHeader decides if the header fields suffice for that.
 func (w *writer) WriteHeader(status int) {
-	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
-		w.ResponseWriter.WriteHeader(status) // the answer is still to come
-		return
-	}
 	if w.mode != waiting {
 		w.ResponseWriter.WriteHeader(status) // net/http says that it is superfluous
 		return
@@ -56,13 +56,51 @@ func (w *writer) WriteHeader(status int) {
 	if w.status != 0 {
 		return
 	}
-	w.status, w.declared = status, contentLength(w.Header())
+	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+		w.ResponseWriter.WriteHeader(status) // the answer is still to come
+		return
+	}
+	w.status, w.declared = status, contentLength(w.header())
 	switch w.judge() {
 	case no:
 		w.pass()
 	case yes:
 		w.compress()
 	}
+}
+
+// Header implements http.ResponseWriter. What a handler changes after the status,
+// other than trailers, must change nothing, though nothing was sent yet.
+func (w *writer) Header() http.Header {
+	h := w.ResponseWriter.Header()
+	if w.mode == waiting && w.status != 0 && w.fields == nil {
+		w.fields = maps.Clone(h)
+	}
+	return h
+}
+
+// header are the fields to send.
+func (w *writer) header() http.Header {
+	if w.fields != nil {
+		return w.fields
+	}
+	return w.ResponseWriter.Header()
+}
+
+// begin sends the status and the fields.
+func (w *writer) begin() {
+	if w.fields == nil {
+		w.ResponseWriter.WriteHeader(w.status)
+		return
+	}
+	h := w.ResponseWriter.Header()
+	changed := maps.Clone(h) // trailers may be among them
+	clear(h)
+	maps.Copy(h, w.fields)
+	w.ResponseWriter.WriteHeader(w.status)
+	clear(h)
+	maps.Copy(h, changed)
+	w.fields = nil
 }
 
 func (w *writer) Write(b []byte) (int, error) {
@@ -72,9 +110,10 @@ func (w *writer) Write(b []byte) (int, error) {
 	if w.mode == plain {
 		return w.ResponseWriter.Write(b)
 	}
-	if w.written += int64(len(b)); w.declared >= 0 && w.written > w.declared {
+	if w.declared >= 0 && w.written+int64(len(b)) > w.declared {
 		return 0, http.ErrContentLength
 	}
+	w.written += int64(len(b))
 	if w.mode == waiting {
 		if w.held != nil || len(b) < w.c.minSize {
 			w.hold(b)
@@ -111,7 +150,7 @@ func (w *writer) hold(b []byte) {
 // type is guessed if it must be; short says that the answer is below the
 // minimum size, or flushed there.
 func (w *writer) settle(b []byte, short bool) {
-	h := w.Header()
+	h := w.header()
 	if _, ok := h["Content-Type"]; !ok && len(b) > 0 {
 		// net/http would guess it from compressed bytes.
 		h["Content-Type"] = []string{http.DetectContentType(b)}
@@ -126,7 +165,7 @@ func (w *writer) settle(b []byte, short bool) {
 // pass sends the answer as it is.
 func (w *writer) pass() {
 	w.mode = plain
-	w.ResponseWriter.WriteHeader(w.status)
+	w.begin()
 	if w.held != nil {
 		_, _ = w.ResponseWriter.Write(*w.held) // the next write fails too
 		w.drop()
@@ -137,8 +176,8 @@ func (w *writer) pass() {
 // the one to GET, and ends there (RFC 9110 section 9.3.2).
 func (w *writer) compress() {
 	w.mode = compressed
-	transform(w.Header(), w.encoding)
-	w.ResponseWriter.WriteHeader(w.status)
+	transform(w.header(), w.encoding)
+	w.begin()
 	if w.r.Method == http.MethodHead {
 		w.encoder = noEncoder{}
 		w.drop()
