@@ -136,6 +136,31 @@ func TestDeclaredLengths(t *testing.T) {
 	}
 }
 
+// TestDeclaredLengthsOverHTTP2: the stream is reset there.
+func TestDeclaredLengthsOverHTTP2(t *testing.T) {
+	srv := httptest.NewUnstartedServer(Responses(Options{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, 2, r.ProtoMajor)
+		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("Content-Length", "5000")
+		_, _ = io.WriteString(w, words(4000))
+		assert.NoError(t, http.NewResponseController(w).Flush())
+	})))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	for _, e := range []string{"gzip", "br", "zstd"} {
+		r, err := http.NewRequest("GET", srv.URL, nil)
+		require.NoError(t, err)
+		r.Header.Set("Accept-Encoding", e)
+		resp, err := srv.Client().Do(r)
+		require.NoError(t, err)
+		assert.Equal(t, e, resp.Header.Get("Content-Encoding"))
+		_, err = io.ReadAll(resp.Body)
+		assert.Error(t, err)
+		resp.Body.Close()
+	}
+}
+
 // TestChangingWhatWasSeen: a client changes, under the condition that it is still
 // the same, what it was sent compressed and hence with a weak tag.
 func TestChangingWhatWasSeen(t *testing.T) {
