@@ -31,7 +31,8 @@ type RequestIDOptions struct {
 // RequestID gives every request an id. It takes over the X-Request-Id of a
 // trusted sender if that is printable ASCII without spaces and at most 128 bytes
 // long, and makes one in every other case, so that nobody outside can write
-// into the log or confuse two requests.
+// into the log or confuse two requests. Of several lines the last counts: some
+// proxies add theirs behind that of the client.
 //
 // The id is set as X-Request-Id on the request, where Fogo, proxies and
 // [AccessLog] look for it, and on the answer; [RequestIDOf] reads it from a
@@ -46,7 +47,7 @@ func RequestID(opts RequestIDOptions) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id := ""
 			if opts.TrustAll || len(trusted) > 0 && trusted.sent(r) {
-				id = idOf(r)
+				id = lastID(r)
 			}
 			if id == "" {
 				id = generate()
@@ -91,6 +92,14 @@ func (c *identified) Value(key any) any {
 func idOf(r *http.Request) string {
 	if v := r.Header[requestIDHeader]; len(v) > 0 && saneID(v[0]) {
 		return v[0]
+	}
+	return ""
+}
+
+// lastID is the id in the last line, which the sender of the request wrote.
+func lastID(r *http.Request) string {
+	if v := r.Header[requestIDHeader]; len(v) > 0 && saneID(v[len(v)-1]) {
+		return v[len(v)-1]
 	}
 	return ""
 }

@@ -61,6 +61,25 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
+// TestIDsInSeveralLines: a proxy that adds its id, as that of HAProxy is, leaves
+// the client's in front of it.
+func TestIDsInSeveralLines(t *testing.T) {
+	for _, lines := range [][]string{{"client", "proxy"}, {"client", "not sane"}} {
+		var got string
+		h := middleware.RequestID(middleware.RequestIDOptions{TrustAll: true})(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			got = middleware.RequestIDOf(r.Context())
+			assert.Equal(t, []string{got}, r.Header["X-Request-Id"])
+		}))
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["X-Request-Id"] = lines
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		assert.NotEqual(t, "client", got)
+		if lines[1] == "proxy" {
+			assert.Equal(t, "proxy", got)
+		}
+	}
+}
+
 func TestGeneratedIDsAreTheCallers(t *testing.T) {
 	h := middleware.RequestID(middleware.RequestIDOptions{Generate: func() string { return "mine" }})(text(""))
 	w := httptest.NewRecorder()
