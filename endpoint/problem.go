@@ -173,7 +173,8 @@ var (
 var describesBody = map[string]bool{
 	"Content-Length": true, "Content-Encoding": true, "Content-Range": true,
 	"Content-Disposition": true, "Content-Language": true, "Content-Location": true,
-	"Etag": true, "Last-Modified": true, "Cache-Control": true,
+	"Etag": true, "Last-Modified": true, "Cache-Control": true, "Expires": true,
+	"Content-Digest": true, "Repr-Digest": true, "Digest": true,
 }
 
 // log records an error that the client is not told about. That of a call whose

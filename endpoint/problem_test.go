@@ -196,6 +196,7 @@ func TestProblemReplacesHeader(t *testing.T) {
 		h := w.Header()
 		for k, v := range map[string]string{
 			"Content-Length": "3", "Content-Encoding": "gzip", "Etag": `"x"`, "Cache-Control": "max-age=1000",
+			"Expires": "Thu, 31 Dec 2099 23:59:59 GMT", "Repr-Digest": "sha-256=:x:",
 			"Content-Disposition": "attachment", "Content-Type": "image/png", "X-Frame-Options": "DENY", "Set-Cookie": "a=b",
 		} {
 			h.Set(k, v)
@@ -204,7 +205,7 @@ func TestProblemReplacesHeader(t *testing.T) {
 	})
 	got := s.get("/")
 	assert.Equal(t, 401, got.status)
-	for _, k := range []string{"Content-Encoding", "Etag", "Cache-Control", "Content-Disposition"} {
+	for _, k := range []string{"Content-Encoding", "Etag", "Cache-Control", "Expires", "Repr-Digest", "Content-Disposition"} {
 		assert.Empty(t, got.header.Get(k), k)
 	}
 	assert.Equal(t, "application/problem+json", got.contentType())
