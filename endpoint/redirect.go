@@ -10,11 +10,15 @@ import (
 
 // Redirect answers with a Location.
 type Redirect struct {
-	// URL is where to go: a path, as seen from the request's, or an absolute
-	// http or https URL. What could be something else, such as
-	// "javascript:…" or "//host", is answered with 500. That does not make a
-	// client's text safe to put there: where it leads is checked by nobody. That
-	// is for [RedirectLocal].
+	// URL is where to go: an absolute http or https URL, or a path. One that does
+	// not begin with a slash, such as "next", "../" or "?page=2", is sent as it
+	// is, and seen from where the client sees the request (RFC 3986 section 5),
+	// also behind a proxy and below a mount. Blanks and what is not ASCII are
+	// escaped.
+	//
+	// What could be something else, such as "javascript:…" or "//host", is
+	// answered with 500. That does not make a client's text safe to put there:
+	// where it leads is checked by nobody. That is for [RedirectLocal].
 	URL string
 	// Code is 301, 302, 303, 307 or 308; 303 See Other if 0, which is right
 	// after a form was handled.
@@ -33,7 +37,8 @@ func (Redirect) usual() int         { return http.StatusSeeOther }
 
 // isRedirectTarget refuses what may be no path and no http URL.
 func isRedirectTarget(text string) bool {
-	if !isPrintable(text) {
+	// What stands around a field's value is cut off, and with it blanks.
+	if !isPrintable(text) || strings.Trim(text, " ") != text {
 		return false
 	}
 	u, err := url.Parse(text)
@@ -55,8 +60,23 @@ func (s *state) redirect(target string, code int) error {
 	default:
 		return fmt.Errorf("endpoint: redirect with the status %d, which is none of 301, 302, 303, 307 and 308", code)
 	}
-	s.out.handler = http.RedirectHandler(target, code)
+	s.out.status, s.out.header = code, http.Header{"Location": {location(target)}}
 	return nil
+}
+
+// location is a URL as it can stand in a header: with blanks, control characters
+// and what is not ASCII escaped.
+func location(target string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(target) {
+		if c := target[i]; c <= ' ' || c >= 0x7f {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // RedirectLocal is a redirect to where a client said, such as the page that it
@@ -103,8 +123,7 @@ func IsLocal(target string) bool {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil {
 		return false
 	}
-	// net/http removes what dots lead back over, and "/.//host" would be left
-	// as something else by those who resolve the dots only.
+	// Where dots are resolved as text, "/.//host" becomes another site.
 	path, _, _ := strings.Cut(target, "?")
 	path, _, _ = strings.Cut(path, "#")
 	return !strings.Contains(path, "//")

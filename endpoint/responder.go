@@ -47,7 +47,7 @@ func (Status[T]) body() reflect.Type { return reflect.TypeFor[T]() }
 func (Status[T]) usual() int         { return http.StatusOK }
 
 // Created answers 201 with the value and, if Location is set, where it can be
-// found.
+// found: a URL, in which blanks, line breaks and what is not ASCII are escaped.
 type Created[T any] struct {
 	Location string
 	Body     T
@@ -74,11 +74,11 @@ func (v Accepted[T]) respond(s *state) error {
 func (Accepted[T]) body() reflect.Type { return reflect.TypeFor[T]() }
 func (Accepted[T]) usual() int         { return http.StatusAccepted }
 
-func locationHeader(location string) http.Header {
-	if location == "" {
+func locationHeader(target string) http.Header {
+	if target == "" {
 		return nil
 	}
-	return http.Header{"Location": {location}}
+	return http.Header{"Location": {location(target)}}
 }
 
 // value makes an answer of the value at a place, whose form the view's result

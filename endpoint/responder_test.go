@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -31,8 +32,10 @@ func TestResponders(t *testing.T) {
 			201, header{"Location": "/items/1", "Content-Type": "application/json", "Vary": ""}, `{"name":"x","n":1}`},
 		{"created without location", func() endpoint.Created[string] { return endpoint.Created[string]{Body: "x"} },
 			201, header{"Location": "", "Content-Type": "text/plain; charset=utf-8", "Vary": ""}, `x`},
+		{"location beyond ASCII", func() endpoint.Accepted[string] { return endpoint.Accepted[string]{"/a b/ä", "x"} },
+			202, header{"Location": "/a%20b/%C3%A4"}, `x`},
 		{"location of two lines", func() endpoint.Created[string] { return endpoint.Created[string]{"/a\r\nX-Evil: 1", "x"} },
-			201, header{"Location": "/a  X-Evil: 1", "X-Evil": ""}, `x`},
+			201, header{"Location": "/a%0D%0AX-Evil:%201", "X-Evil": ""}, `x`},
 		{"accepted", func() endpoint.Accepted[*item] { return endpoint.Accepted[*item]{Location: "/jobs/1"} },
 			202, header{"Location": "/jobs/1"}, `null`},
 		{"no content", func() endpoint.NoContent { return endpoint.NoContent{} }, 204, header{"Content-Type": ""}, ``},
@@ -92,14 +95,17 @@ func TestRedirect(t *testing.T) {
 	}{
 		{"/login?to=%2F", 0, 303, "/login?to=%2F", ""},
 		{"/login", 308, 308, "/login", ""},
-		{"next", 302, 302, "/dir/next", "net/http makes it absolute"},
-		{"?page=2", 0, 303, "/dir/?page=2", ""},
+		{"next", 302, 302, "next", "it is seen from where the client is"},
+		{"?page=2", 0, 303, "?page=2", "the same page"},
 		{"https://example.com/x", 301, 301, "https://example.com/x", ""},
 		{"HTTP://example.com", 307, 307, "HTTP://example.com", ""},
-		{"/ä", 0, 303, "/%c3%a4", ""},
+		{"/ä b", 0, 303, "/%C3%A4%20b", ""},
 		{"", 0, 500, "", "a forgotten URL"},
 		{"/x", 304, 500, "", "not a redirect"},
 		{"/x", 200, 500, "", ""},
+		{" //evil.com", 0, 500, "", "the blank is cut off by who reads the header"},
+		{"/x ", 0, 500, "", ""},
+		{"../up#a", 0, 303, "../up#a", ""},
 		{"/x\r\nSet-Cookie: a=b", 0, 500, "", "header injection"},
 		{"/\t/evil.com", 0, 500, "", "browsers drop the tab"},
 		{"javascript:alert(1)", 0, 500, "", "a script"},
@@ -120,6 +126,43 @@ func TestRedirect(t *testing.T) {
 			assert.Empty(t, got.header.Get("Set-Cookie"))
 		})
 	}
+}
+
+// adding is the writer of a middleware that adds to a header when it is sent.
+type adding struct{ http.ResponseWriter }
+
+func (w adding) WriteHeader(status int) {
+	w.Header().Add("Vary", "Cookie")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// The header of a result may be shared by all calls: nobody writes to it.
+func TestSharedHeader(t *testing.T) {
+	lines := append(make([]string, 0, 4), "Origin", "Accept")
+	shared := http.Header{"Vary": lines}
+	h, err := endpoint.New(func() endpoint.Status[string] { return endpoint.Status[string]{Header: shared} })
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(adding{w}, httptest.NewRequest(http.MethodGet, "/", nil))
+	assert.Equal(t, []string{"Origin", "Accept", "Cookie"}, w.Result().Header["Vary"])
+	assert.Equal(t, []string{"Origin", "Accept", "", ""}, lines[:4])
+}
+
+// A relative target is seen from where the client is, whatever a mount or a
+// middleware made of the path.
+func TestRelativeRedirect(t *testing.T) {
+	h, err := endpoint.New(func() endpoint.Redirect { return endpoint.Redirect{URL: "next"} })
+	require.NoError(t, err)
+	srv := httptest.NewServer(http.StripPrefix("/app", h))
+	defer srv.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/app/dir/page", nil)
+	require.NoError(t, err)
+	res, err := srv.Client().Transport.RoundTrip(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	to, err := res.Location()
+	require.NoError(t, err)
+	assert.Equal(t, srv.URL+"/app/dir/next", to.String())
 }
 
 func testFiles(t *testing.T) fs.FS {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"github.com/gofogo/fogo/inject"
@@ -110,6 +111,7 @@ func mergeHeader(to, from http.Header) {
 		if old := to[k]; len(old) > 0 && (k == "Set-Cookie" || k == "Vary" || k == "Link") {
 			values = append(old[:len(old):len(old)], values...)
 		}
-		to[k] = values
+		// The header may be shared by calls: what is appended to it is copied.
+		to[k] = slices.Clip(values)
 	}
 }
