@@ -36,6 +36,7 @@ type flow struct {
 	rc       *http.ResponseController
 	ctx      context.Context
 	timeout  time.Duration // of each write
+	http2    bool
 	every    time.Duration // of silence, before a heartbeat; 0 for none
 	beat     []byte
 	maxBytes int // that wait, see maxPending
@@ -198,6 +199,11 @@ func (f *flow) write(b []byte) error {
 	}
 	if err := f.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return f.failed(err)
+	}
+	if f.http2 {
+		// There a deadline is a timer that resets the stream, also while nobody
+		// writes: a silent stream would end with it.
+		_ = f.rc.SetWriteDeadline(time.Time{})
 	}
 	return nil
 }

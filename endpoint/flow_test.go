@@ -340,6 +340,54 @@ func TestStreamsOverHTTP2(t *testing.T) {
 	assert.Equal(t, []string{"iterator ended"}, waitFor(t, j, 1))
 }
 
+// serveHTTP2 puts a view on a server that speaks HTTP/2.
+func serveHTTP2(t *testing.T, view any, opts ...endpoint.Option) *httptest.Server {
+	t.Helper()
+	h, err := endpoint.New(view, opts...)
+	require.NoError(t, err)
+	srv := httptest.NewUnstartedServer(h)
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+// Over HTTP/2 a deadline ends a stream also while nobody writes, and lines have
+// no heartbeats: the time to accept a piece is none for the next item to come.
+func TestSilentStreamOverHTTP2(t *testing.T) {
+	for _, accept := range []string{ndjsonType, eventsType} {
+		c := make(chan int, 1)
+		srv := serveHTTP2(t, func() <-chan int { return c }, endpoint.WriteTimeout(20*time.Millisecond), endpoint.Heartbeat(0))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL, nil)
+		require.NoError(t, err)
+		req.Header.Set("Accept", accept)
+		c <- 1
+		time.AfterFunc(200*time.Millisecond, func() { c <- 2; close(c) })
+		res, err := srv.Client().Do(req)
+		require.NoError(t, err)
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		assert.Contains(t, string(body), "2\n")
+	}
+}
+
+// And it still ends one that nobody reads.
+func TestSlowReaderOverHTTP2(t *testing.T) {
+	j := &journal{}
+	srv := serveHTTP2(t, func() iter.Seq[string] {
+		return func(yield func(string) bool) {
+			defer j.note("iterator ended")
+			for big := strings.Repeat("x", 1<<20); yield(big); {
+			}
+		}
+	}, endpoint.WriteTimeout(50*time.Millisecond))
+	res, err := srv.Client().Get(srv.URL)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	assert.Equal(t, []string{"iterator ended"}, waitFor(t, j, 1))
+}
+
 func TestIdleOptions(t *testing.T) {
 	for _, row := range []struct {
 		name string

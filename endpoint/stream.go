@@ -188,7 +188,10 @@ func (s *state) stream(v reflect.Value, it items, encode encoder) (err error) {
 // flow makes the flow of a stream of items.
 func (s *state) flow() *flow {
 	res := s.view.result
-	f := &flow{w: s.w, ctx: s.r.Context(), timeout: res.timeout, maxBytes: maxPending, beat: s.framing.beat}
+	f := &flow{
+		w: s.w, ctx: s.r.Context(), timeout: res.timeout, http2: s.r.ProtoMajor >= 2,
+		maxBytes: maxPending, beat: s.framing.beat,
+	}
 	switch {
 	case res.heartbeat >= 0:
 		f.every = res.heartbeat
