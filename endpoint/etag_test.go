@@ -180,7 +180,16 @@ func TestFileConditionsAndRanges(t *testing.T) {
 		{[]string{"Range", "bytes=2-4", "If-Range", `"x"`}, 200, "0123456789"},
 		{[]string{"Range", "bytes=2-4", "If-None-Match", tag}, 304, ""},
 		{[]string{"Range", "bytes=99-"}, 416, "*"},
-		{[]string{"Range", "lines=1-2"}, 416, "*"},
+		{[]string{"Range", "bytes=x"}, 416, "*"},
+		{[]string{"Range", "bytes=-"}, 416, "*"},
+		{[]string{"Range", "lines=1-2"}, 200, "0123456789"},
+		{[]string{"Range", "bytes=-0"}, 200, "0123456789"},
+		{[]string{"Range", "bytes=0-1, -00"}, 200, "0123456789"},
+		{[]string{"Range", "bytes=-99"}, 206, "0123456789"},
+		{[]string{"Range", "bytes=2-4", "If-Range", "W/" + tag}, 200, "0123456789"},
+		{[]string{"Range", "bytes=2-4", "If-Range", first.header.Get("Last-Modified")}, 206, "234"},
+		{[]string{"Range", "bytes=2-4", "If-Range", "Thu, 01 Jan 1970 00:16:41 GMT"}, 200, "0123456789"},
+		{[]string{"If-Range", `"x"`}, 200, "0123456789"},
 	} {
 		got := s.get("/a.txt", row.header...)
 		assert.Equal(t, row.status, got.status, "%v", row.header)
@@ -204,11 +213,82 @@ func TestFileConditionsAndRanges(t *testing.T) {
 	assert.Equal(t, 304, tagged.get("/", "If-None-Match", `"v1"`).status)
 }
 
+// A file that is the answer to something that was done is an answer, whatever
+// the conditions of the request are about; and ranges are for GET.
+func TestFileOfOtherMethods(t *testing.T) {
+	files := fstest.MapFS{"a.txt": {Data: []byte("0123456789"), ModTime: time.Unix(1000, 0)}}
+	s := serve(t, func() endpoint.File { return endpoint.File{FS: files, Name: "a.txt"} })
+	tag := s.get("/").header.Get("Etag")
+	for _, header := range [][]string{
+		{"If-None-Match", tag}, {"If-None-Match", "*"}, {"If-Match", `"x"`}, {"Range", "bytes=2-3"},
+		{"If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:09 GMT"},
+	} {
+		got := s.do(http.MethodPost, "/", "", header...)
+		assert.Equal(t, 200, got.status, "%v", header)
+		assert.Equal(t, "0123456789", got.body, "%v", header)
+	}
+	head := s.do(http.MethodHead, "/", "", "Range", "bytes=2-3")
+	assert.Equal(t, 200, head.status, "RFC 9110 section 14.2")
+	assert.EqualValues(t, 10, head.length)
+}
+
+// A field may be sent in several lines: of a list they are one, of a date and of
+// a range they are none.
+func TestFileConditionsInSeveralLines(t *testing.T) {
+	files := fstest.MapFS{"a.txt": {Data: []byte("0123456789"), ModTime: time.Unix(1000, 0)}}
+	s := serve(t, func() endpoint.File { return endpoint.File{FS: files, Name: "a.txt"} })
+	tag := s.get("/").header.Get("Etag")
+	for _, row := range []struct {
+		lines  string
+		status int
+	}{
+		{"If-Match: \"x\"\r\nIf-Match: " + tag + "\r\n", 200},
+		{"If-None-Match: \"x\"\r\nIf-None-Match: " + tag + "\r\n", 304},
+		{"If-Modified-Since: Thu, 01 Jan 1970 01:00:00 GMT\r\n", 304},
+		{"If-Modified-Since: Thu, 01 Jan 1970 01:00:00 GMT\r\nIf-Modified-Since: x\r\n", 200},
+		{"Range: bytes=0-1\r\nRange: bytes=2-3\r\n", 200},
+	} {
+		status, _ := s.rawReply("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"+row.lines+"\r\n", false)
+		assert.Equal(t, row.status, status, row.lines)
+	}
+}
+
+// Ranges cost more than they bring if there are enough of them.
+func TestManyRanges(t *testing.T) {
+	files := fstest.MapFS{"a": {Data: make([]byte, 100_000), ModTime: time.Unix(1000, 0)}, "empty": {}}
+	s := serve(t, func(name string) endpoint.File { return endpoint.File{FS: files, Name: name} }, endpoint.Pattern("GET /{name}"))
+	ranges := func(n int) string { return "bytes=" + strings.TrimSuffix(strings.Repeat("0-0,", n), ",") }
+	assert.Equal(t, 206, s.get("/a", "Range", ranges(100)).status)
+	got := s.get("/a", "Range", ranges(5000))
+	assert.Equal(t, 200, got.status)
+	assert.Len(t, got.body, 100_000)
+	for _, all := range []string{"bytes=0-,0-,0-", "bytes=-99999,0-99998"} {
+		got := s.get("/a", "Range", all)
+		assert.Equal(t, 200, got.status, "what is asked for twice is sent once")
+		assert.Len(t, got.body, 100_000)
+	}
+	assert.Equal(t, 200, s.get("/empty", "Range", "bytes=0-5").status)
+	assert.Equal(t, 200, s.get("/empty", "Range", "bytes=-5").status)
+}
+
+// A time that all files have tells nothing: who took it for a version would
+// never see a new one.
+func TestFileWithoutTime(t *testing.T) {
+	for _, at := range []time.Time{{}, time.Unix(0, 0), time.Unix(1, 0)} {
+		files := fstest.MapFS{"a": {Data: []byte("a"), ModTime: at}}
+		s := serve(t, func() endpoint.File { return endpoint.File{FS: files, Name: "a"} })
+		got := s.get("/", "If-Modified-Since", "Sun, 29 Nov 2026 00:00:00 GMT")
+		assert.Equal(t, 200, got.status, "%v", at)
+		assert.Empty(t, got.header.Get("Last-Modified"), "%v", at)
+		assert.Empty(t, got.header.Get("Etag"), "%v", at)
+	}
+}
+
 func TestRedirectLocal(t *testing.T) {
 	for target, want := range map[string]string{
 		"/next?a=b#c":         "/next?a=b#c",
 		"/":                   "/",
-		"/ä":                  "/%c3%a4",
+		"/ä":                  "/%C3%A4",
 		"/a?u=https://x//y":   "/a?u=https://x//y",
 		"/a@b":                "/a@b",
 		"":                    "/home",

@@ -54,8 +54,8 @@ func (v File) respond(s *state) error {
 	if err != nil {
 		return fileError(err)
 	}
-	if info.IsDir() {
-		return &Error{Status: http.StatusNotFound, Err: fmt.Errorf("%s is a directory", v.Name)}
+	if !info.Mode().IsRegular() {
+		return &Error{Status: http.StatusNotFound, Err: fmt.Errorf("%s is no regular file: %v", v.Name, info.Mode())}
 	}
 	return v.open(s, f, info)
 }
@@ -66,7 +66,7 @@ func (v File) open(s *state, f fs.File, info fs.FileInfo) error {
 	if tag == "" {
 		tag = FileTag(info)
 	}
-	known, header, err := validators(tag, false, info.ModTime())
+	known, header, err := validators(tag, false, conditional.FileTime(info.ModTime()))
 	if err != nil {
 		return err
 	}
@@ -112,8 +112,8 @@ func (File) usual() int         { return http.StatusOK }
 // FileTag makes an entity tag, without its quotes, of a file's size and the time
 // of its last change; "" if there is no time.
 func FileTag(info fs.FileInfo) string {
-	at := info.ModTime()
-	if at.IsZero() || at.Unix() == 0 {
+	at := conditional.FileTime(info.ModTime())
+	if at.IsZero() {
 		return ""
 	}
 	return strconv.FormatInt(at.UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36)
@@ -127,7 +127,7 @@ type fileHandler struct {
 
 func (h fileHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if content, ok := h.file.(io.ReadSeeker); ok {
-		http.ServeContent(w, r, h.info.Name(), h.info.ModTime(), content)
+		http.ServeContent(w, conditional.Evaluated(r, h.info.Size()), h.info.Name(), conditional.FileTime(h.info.ModTime()), content)
 		return
 	}
 	// A file that cannot seek, as those of a zip archive, is sent as a whole.

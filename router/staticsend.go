@@ -47,7 +47,7 @@ func (f *files) send(w http.ResponseWriter, r *http.Request, name string, info f
 		return
 	}
 	f.describe(w.Header(), name, v)
-	known := conditional.Validators{Tag: w.Header().Get("Etag"), Modified: v.info.ModTime()}
+	known := conditional.Validators{Tag: w.Header().Get("Etag"), Modified: conditional.FileTime(v.info.ModTime())}
 	switch known.Evaluate(r.Method, r.Header) {
 	case http.StatusNotModified:
 		conditional.Strip(w.Header())
@@ -84,7 +84,7 @@ func (f *files) content(w http.ResponseWriter, r *http.Request, name string, v v
 	if content, ok := file.(io.ReadSeeker); ok {
 		// net/http does not know that the length is that of what is compressed.
 		w.Header().Set("Content-Length", strconv.FormatInt(v.info.Size(), 10))
-		http.ServeContent(w, r, name, v.info.ModTime(), content)
+		http.ServeContent(w, conditional.Evaluated(r, v.info.Size()), name, conditional.FileTime(v.info.ModTime()), content)
 		return
 	}
 	// A file that cannot seek, as those of a zip archive, is sent as a whole.
@@ -92,7 +92,7 @@ func (f *files) content(w http.ResponseWriter, r *http.Request, name string, v v
 		w.Header().Set("Content-Type", "application/octet-stream")
 	}
 	w.Header().Set("Content-Length", strconv.FormatInt(v.info.Size(), 10))
-	if at := v.info.ModTime(); !at.IsZero() {
+	if at := conditional.FileTime(v.info.ModTime()); !at.IsZero() {
 		w.Header().Set("Last-Modified", at.UTC().Format(http.TimeFormat))
 	}
 	if r.Method == http.MethodHead {

@@ -66,10 +66,14 @@ func (v Validators) later(at time.Time) bool {
 	return !v.Modified.IsZero() && v.Modified.Truncate(time.Second).After(at)
 }
 
-// date is the time in a header. A condition that is none does not count (RFC
-// 9110 section 13.1.3).
+// date is the time in a header. A condition that is none, or several, does not
+// count (RFC 9110 sections 13.1.3 and 13.1.4).
 func date(h http.Header, name string) (time.Time, bool) {
-	at, err := http.ParseTime(h.Get(name))
+	lines := h[name]
+	if len(lines) != 1 {
+		return time.Time{}, false
+	}
+	at, err := http.ParseTime(lines[0])
 	return at, err == nil
 }
 
