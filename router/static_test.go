@@ -5,10 +5,12 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/gofogo/fogo/endpoint"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -247,6 +249,39 @@ func TestStaticCaching(t *testing.T) {
 	}
 	assert.Equal(t, "private, max-age=31536000, immutable", get(b, "/in/app.3f2a9c1b.js").Header.Get("Cache-Control"))
 	assert.Empty(t, get(b, "/nowhere.3f2a9c1b.js").Header.Get("Cache-Control"))
+}
+
+// A route and its guards are found by segments, and a slash that a client
+// escaped separates none. So it must not separate directories either.
+func TestStaticEscapedSlash(t *testing.T) {
+	files := fstest.MapFS{"index.html": file("home", then), "private/key.txt": file("key", then)}
+	r := New()
+	r.Static("/", files)
+	guarded := r.Group("/private")
+	guarded.Guard(func() error { return endpoint.NewError(http.StatusForbidden, "no") })
+	guarded.Static("/", files)
+	b := build(t, r)
+	assert.Equal(t, 403, get(b, "/private/key.txt").StatusCode)
+	for _, target := range []string{"/private%2Fkey.txt", "/private%2fkey.txt", "/private%2F/key.txt", "/%2Fprivate/key.txt", "/private%252Fkey.txt", "/%70rivate%2fkey.txt"} {
+		assert.Equal(t, 404, get(b, target).StatusCode, target)
+	}
+	assert.Equal(t, 403, get(b, "/%70rivate/key.txt").StatusCode)
+}
+
+// As in a File.
+func TestStaticConditions(t *testing.T) {
+	r := New()
+	r.Static("/", fstest.MapFS{"a.txt": file("0123456789", then), "epoch.txt": file("e", time.Unix(0, 0)), "nix.txt": file("n", time.Unix(1, 0))})
+	b := build(t, r)
+	assert.Equal(t, 206, get(b, "/a.txt", "Range", "bytes=2-3").StatusCode)
+	head := do(b, http.MethodHead, "/a.txt", func(r *http.Request) { r.Header.Set("Range", "bytes=2-3") })
+	assert.Equal(t, 200, head.Code)
+	assert.Equal(t, 200, get(b, "/a.txt", "Range", "bytes="+strings.Repeat("0-0,", 5000)+"1-1").StatusCode)
+	for _, name := range []string{"/epoch.txt", "/nix.txt"} {
+		res := get(b, name, "If-Modified-Since", "Sun, 29 Nov 2026 00:00:00 GMT")
+		assert.Equal(t, 200, res.StatusCode, "a time that all files have tells nothing")
+		assert.Empty(t, res.Header.Get("Last-Modified"))
+	}
 }
 
 func TestStaticProblems(t *testing.T) {
