@@ -165,6 +165,9 @@ func (f *flow) take() (b []byte, last bool) {
 	b, f.pending, last = f.pending, f.spare[:0], f.last
 	f.mu.Unlock()
 	f.spare = b
+	if cap(b) > maxPooledBuffer {
+		f.spare = nil // one big item must not be kept for every later small one
+	}
 	signal(f.room)
 	return b, last
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -338,6 +339,34 @@ func TestStreamsOverHTTP2(t *testing.T) {
 	}
 	require.NoError(t, res.Body.Close())
 	assert.Equal(t, []string{"iterator ended"}, waitFor(t, j, 1))
+}
+
+// A stream that began with something big does not keep its buffers for the small
+// items that follow.
+func TestStreamLetsGoOfBigItems(t *testing.T) {
+	const streams, size = 4, 16 << 20
+	s := serve(t, func(ctx context.Context) iter.Seq[string] {
+		return func(yield func(string) bool) {
+			_ = yield(strings.Repeat("x", size)) && yield("small") && yield("small")
+			<-ctx.Done()
+		}
+	})
+	for range streams {
+		res, err := s.request(http.MethodGet, "/", "")
+		require.NoError(t, err)
+		defer res.Body.Close()
+		_, err = io.CopyN(io.Discard, res.Body, size+3)
+		require.NoError(t, err)
+		rest := make([]byte, 2*len("\"small\"\n"))
+		_, err = io.ReadFull(res.Body, rest)
+		require.NoError(t, err)
+	}
+	var heap runtime.MemStats
+	require.Eventually(t, func() bool {
+		runtime.GC()
+		runtime.ReadMemStats(&heap)
+		return heap.HeapAlloc < streams*size/4
+	}, 5*time.Second, 10*time.Millisecond)
 }
 
 // serveHTTP2 puts a view on a server that speaks HTTP/2.

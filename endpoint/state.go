@@ -43,8 +43,9 @@ type answer struct {
 	handler     http.Handler // sends the rest itself; nil for a body
 }
 
-// maxPooledBuffer is the size over which a buffer is not kept for other calls:
-// one big answer must not be paid for by every later small one.
+// maxPooledBuffer is the size over which a buffer is not kept for other calls,
+// nor for the next item of a stream: one big answer must not be paid for by every
+// later small one.
 const maxPooledBuffer = 64 << 10
 
 func (s *state) reset() {
@@ -53,13 +54,18 @@ func (s *state) reset() {
 	s.w, s.r, s.own, s.offer, s.framing, s.closer = nil, nil, nil, nil, nil, nil
 	s.out = answer{}
 	s.began, s.events = false, false
+	s.buf.Reset()
+	s.trim()
+}
+
+// trim lets go of buffers that became big. What they hold is not needed any
+// more.
+func (s *state) trim() {
 	if cap(s.text) > maxPooledBuffer {
 		s.text = nil
 	}
 	if s.buf.Cap() > maxPooledBuffer {
 		s.buf = bytes.Buffer{}
-	} else {
-		s.buf.Reset()
 	}
 }
 

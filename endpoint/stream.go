@@ -179,6 +179,7 @@ func (s *state) stream(v reflect.Value, it items, encode encoder) (err error) {
 		if err != nil {
 			return err
 		}
+		s.trim()
 	}
 	// The client may be why the items ended: then the call did not succeed,
 	// which the finishers should know.
