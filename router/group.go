@@ -142,6 +142,10 @@ func (g *Group) Mount(prefix string, h http.Handler, opts ...endpoint.Option) *R
 // are older. Browsers ask each time whether a file has changed, but for those
 // with hashes in their names, see [Immutable].
 //
+// The type of a file is that of its extension; without one that is known, it is
+// what the file looks like, but never a page, and browsers are told to leave it
+// at that. A path with an escaped slash is not found, for no name has a slash.
+//
 // os.DirFS follows symbolic links out of its directory; the FS of an os.Root
 // does not.
 func (g *Group) Static(prefix string, fsys fs.FS, opts ...endpoint.Option) *Route {

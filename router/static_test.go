@@ -284,6 +284,36 @@ func TestStaticConditions(t *testing.T) {
 	}
 }
 
+// What a file is says its name, or else how it begins; but a file that somebody
+// uploaded doesn't become a page by what is in it.
+func TestStaticTypes(t *testing.T) {
+	files := fstest.MapFS{}
+	want := map[string][2]string{
+		"a.html":    {"<p>", "text/html; charset=utf-8"},
+		"a.svg":     {"<svg/>", "image/svg+xml"},
+		"avatar":    {"<html><script>alert(1)</script>", "text/plain; charset=utf-8"},
+		"feed":      {"<?xml version='1.0'?><x/>", "text/plain; charset=utf-8"},
+		"a.unknown": {"<!DOCTYPE html>", "text/plain; charset=utf-8"},
+		"LICENSE":   {"You may.", "text/plain; charset=utf-8"},
+		"wide":      {"\xfe\xff\x00a", "text/plain; charset=utf-16be"},
+		"picture":   {"\x89PNG\r\n\x1a\n" + strings.Repeat("x", 1000), "image/png"},
+		"empty":     {"", "text/plain; charset=utf-8"},
+		"bytes":     {"\x00\x01", "application/octet-stream"},
+	}
+	for name, w := range want {
+		files[name] = file(w[0], then)
+	}
+	r := New()
+	r.Static("/", files)
+	b := build(t, r)
+	for name, w := range want {
+		res := get(b, "/"+name)
+		assert.Equal(t, w[1], res.Header.Get("Content-Type"), name)
+		assert.Equal(t, "nosniff", res.Header.Get("X-Content-Type-Options"), name)
+		assert.Equal(t, w[0], bodyOf(t, res), name)
+	}
+}
+
 func TestStaticProblems(t *testing.T) {
 	r := New()
 	r.Static("/a", nil)

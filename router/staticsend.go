@@ -3,6 +3,7 @@ package router
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -46,7 +47,7 @@ func (f *files) send(w http.ResponseWriter, r *http.Request, name string, info f
 		f.missing(w, r, err)
 		return
 	}
-	f.describe(w.Header(), name, v)
+	f.describe(w.Header(), name, v, file)
 	known := conditional.Validators{Tag: w.Header().Get("Etag"), Modified: conditional.FileTime(v.info.ModTime())}
 	switch known.Evaluate(r.Method, r.Header) {
 	case http.StatusNotModified:
@@ -59,15 +60,15 @@ func (f *files) send(w http.ResponseWriter, r *http.Request, name string, info f
 	}
 }
 
-// describe sets the header fields of a file.
-func (f *files) describe(h http.Header, name string, v variant) {
+// describe sets the header fields of a file. The type is what the server says,
+// and not what a browser finds in it.
+func (f *files) describe(h http.Header, name string, v variant, file fs.File) {
 	typ := mime.TypeByExtension(path.Ext(name))
-	if typ == "" && v.encoding != "" {
-		typ = "application/octet-stream" // compressed, it looks like nothing else
+	if typ == "" {
+		typ = typeOf(v, file)
 	}
-	if typ != "" {
-		h.Set("Content-Type", typ)
-	}
+	h.Set("Content-Type", typ)
+	h.Set("X-Content-Type-Options", "nosniff")
 	if v.encoding != "" {
 		h.Set("Content-Encoding", v.encoding)
 	}
@@ -79,6 +80,30 @@ func (f *files) describe(h http.Header, name string, v variant) {
 	}
 }
 
+const octetStream = "application/octet-stream"
+
+// typeOf is the type of a file whose name doesn't tell it, by how it begins. It
+// is never one in which a browser runs scripts: somebody may have uploaded it.
+func typeOf(v variant, file fs.File) string {
+	seeker, ok := file.(io.ReadSeeker)
+	if !ok || v.encoding != "" {
+		return octetStream // compressed, it looks like nothing else
+	}
+	var start [512]byte // what DetectContentType looks at
+	n, err := io.ReadFull(seeker, start[:])
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return octetStream
+	}
+	if _, err := seeker.Seek(0, io.SeekStart); err != nil {
+		return octetStream // and nothing can be sent, which net/http will say
+	}
+	typ := http.DetectContentType(start[:n])
+	if strings.HasPrefix(typ, "text/html") || strings.HasPrefix(typ, "text/xml") {
+		return "text/plain; charset=utf-8"
+	}
+	return typ
+}
+
 // content sends the bytes.
 func (f *files) content(w http.ResponseWriter, r *http.Request, name string, v variant, file fs.File) {
 	if content, ok := file.(io.ReadSeeker); ok {
@@ -88,9 +113,6 @@ func (f *files) content(w http.ResponseWriter, r *http.Request, name string, v v
 		return
 	}
 	// A file that cannot seek, as those of a zip archive, is sent as a whole.
-	if w.Header().Get("Content-Type") == "" {
-		w.Header().Set("Content-Type", "application/octet-stream")
-	}
 	w.Header().Set("Content-Length", strconv.FormatInt(v.info.Size(), 10))
 	if at := conditional.FileTime(v.info.ModTime()); !at.IsZero() {
 		w.Header().Set("Last-Modified", at.UTC().Format(http.TimeFormat))
