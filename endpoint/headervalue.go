@@ -20,6 +20,9 @@ type headerText func(at frame.Ref) (string, bool, error)
 // of a type that has none: "is of type …".
 func headerValues(name string, t reflect.Type, info *HeaderInfo) (func([]string, frame.Ref) ([]string, error), string) {
 	if t.Kind() == reflect.Slice && !marshalsText(t) {
+		if t.Elem().Kind() == reflect.Uint8 && !marshalsText(t.Elem()) {
+			return nil, fmt.Sprintf("is of type %s, of which each byte would be a line; make it a string", t)
+		}
 		one, fault := headerTextOf(t.Elem(), info)
 		size := t.Elem().Size()
 		info.List, info.Optional = true, true

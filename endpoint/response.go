@@ -31,7 +31,8 @@ import (
 // name in the tag; one without a value, an age and an expiry is not sent.
 //
 // A value that is not safe in a header, because of a line break, say, or a
-// cookie that is not valid is an error, which is answered with 500.
+// cookie that is not valid is an error, which is answered with 500; and so is one
+// that browsers ignore, such as SameSite=None without Secure.
 type Response[H, T any] struct {
 	// Code is the HTTP status, 200 if 0.
 	Code   int
@@ -230,5 +231,24 @@ func addCookie(to []string, name string, c *http.Cookie) ([]string, error) {
 	if err := own.Valid(); err != nil {
 		return nil, fmt.Errorf("endpoint: the cookie %s: %w", name, err)
 	}
+	if why := ignored(&own); why != "" {
+		return nil, fmt.Errorf("endpoint: the cookie %s would be ignored by browsers, because %s", name, why)
+	}
 	return append(to, own.String()), nil
+}
+
+// ignored says why browsers ignore a cookie without telling anybody, or ""
+// (RFC 6265bis sections 4.1.3 and 5.7).
+func ignored(c *http.Cookie) string {
+	prefix := func(p string) bool { return len(c.Name) >= len(p) && strings.EqualFold(c.Name[:len(p)], p) }
+	switch {
+	case c.Secure && c.Path == "/" && c.Domain == "":
+	case c.SameSite == http.SameSiteNoneMode && !c.Secure:
+		return "SameSite=None needs Secure"
+	case prefix("__Secure-") && !c.Secure:
+		return "the prefix __Secure- needs Secure"
+	case prefix("__Host-"):
+		return "the prefix __Host- needs Secure, the path / and no domain"
+	}
+	return ""
 }

@@ -86,6 +86,7 @@ func TestResponseRefusesInjection(t *testing.T) {
 		"in a cookie":       {Session: http.Cookie{Value: "secret\r\nX-Evil: 1"}},
 		"in its path":       {Session: http.Cookie{Value: "a", Path: "/;secret"}},
 		"in its domain":     {Session: http.Cookie{Value: "a", Domain: "secret\n"}},
+		"in its value":      {Session: http.Cookie{Value: "a;secret"}},
 		"of another name":   {Session: http.Cookie{Name: "secret", Value: "a"}},
 		"text that refuses": {By: "secret\n"},
 	} {
@@ -99,6 +100,36 @@ func TestResponseRefusesInjection(t *testing.T) {
 			assert.Empty(t, got.header.Get("X-Evil"))
 			assert.Empty(t, got.header.Get("Set-Cookie"))
 			assert.Len(t, s.log.records(), 1)
+		})
+	}
+}
+
+// Browsers drop some cookies without a word.
+func TestCookiesThatBrowsersIgnore(t *testing.T) {
+	type cookies struct {
+		Plain  *http.Cookie `cookie:"plain"`
+		Secure *http.Cookie `cookie:"__Secure-a"`
+		Host   *http.Cookie `cookie:"__host-a"`
+	}
+	for _, row := range []struct {
+		why  string
+		c    cookies
+		want string // "" if it is refused
+	}{
+		{"SameSite=None", cookies{Plain: &http.Cookie{Value: "a", SameSite: http.SameSiteNoneMode}}, ""},
+		{"SameSite=None and Secure", cookies{Plain: &http.Cookie{Value: "a", SameSite: http.SameSiteNoneMode, Secure: true}}, "plain=a; Secure; SameSite=None"},
+		{"Partitioned", cookies{Plain: &http.Cookie{Value: "a", Partitioned: true}}, ""},
+		{"__Secure-", cookies{Secure: &http.Cookie{Value: "a", Path: "/"}}, ""},
+		{"__Secure- and Secure", cookies{Secure: &http.Cookie{Value: "a", Domain: "example.com", Secure: true}}, "__Secure-a=a; Domain=example.com; Secure"},
+		{"__Host-", cookies{Host: &http.Cookie{Value: "a", Path: "/"}}, ""},
+		{"__Host- of a path", cookies{Host: &http.Cookie{Value: "a", Path: "/x", Secure: true}}, ""},
+		{"__Host- of a domain", cookies{Host: &http.Cookie{Value: "a", Path: "/", Domain: "example.com", Secure: true}}, ""},
+		{"__Host- that is good", cookies{Host: &http.Cookie{Value: "a", Path: "/", Secure: true}}, "__host-a=a; Path=/; Secure"},
+	} {
+		t.Run(row.why, func(t *testing.T) {
+			got := serve(t, func() endpoint.Response[cookies, string] { return endpoint.Response[cookies, string]{Header: row.c} }).get("/")
+			assert.Equal(t, row.want, got.header.Get("Set-Cookie"))
+			assert.Equal(t, row.want == "", got.status == 500)
 		})
 	}
 }
@@ -120,6 +151,7 @@ func TestRejectedResponses(t *testing.T) {
 		Session  string          `cookie:"session"`
 		Map      map[string]int  `header:"X-Map"`
 		Lists    [][]string      `header:"X-Lists"`
+		Bytes    []byte          `header:"X-Bytes"`
 		Wait     time.Duration   `header:"Retry-After"`
 		Any      any             `header:"X-Any"`
 		Waits    []time.Duration `header:"X-Waits"`
