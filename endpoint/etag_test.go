@@ -2,7 +2,10 @@ package endpoint_test
 
 import (
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -11,6 +14,7 @@ import (
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/resolve"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestETag(t *testing.T) {
@@ -281,6 +285,31 @@ func TestFileWithoutTime(t *testing.T) {
 		assert.Equal(t, 200, got.status, "%v", at)
 		assert.Empty(t, got.header.Get("Last-Modified"), "%v", at)
 		assert.Empty(t, got.header.Get("Etag"), "%v", at)
+	}
+}
+
+// Names that a client made up are not found, and nobody's fault.
+func TestFileNamesOfClients(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.txt"), []byte("a"), 0o600))
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	for kind, fsys := range map[string]fs.FS{"DirFS": os.DirFS(dir), "Root": root.FS()} {
+		t.Run(kind, func(t *testing.T) {
+			s := serve(t, func(name string) endpoint.File { return endpoint.File{FS: fsys, Name: name} }, endpoint.Pattern("GET /f/{name...}"))
+			assert.Equal(t, "a", s.get("/f/a.txt").body)
+			for _, name := range []string{
+				"a.txt/b", "a.txt/", "a%00.txt", "%00", "..%2fa.txt", "%2e%2e/a.txt", "..%5ca.txt", "%5ca.txt", "/a.txt", "%2Fa.txt", ".", "",
+				"nowhere/../a.txt%2F..", strings.Repeat("x", 5000), strings.Repeat("x/", 2000) + "x", "a.txt%0a", "C:%5ca.txt", "CON",
+			} {
+				res, err := s.request(http.MethodGet, "/f/"+name, "")
+				require.NoError(t, err)
+				require.NoError(t, res.Body.Close())
+				assert.Equal(t, 404, res.StatusCode, name)
+			}
+			assert.Empty(t, s.log.records())
+		})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"path"
 	"reflect"
 	"strconv"
+	"syscall"
 
 	"github.com/gofogo/fogo/internal/conditional"
 )
@@ -143,10 +144,17 @@ func (h fileHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func fileError(err error) error {
 	status := http.StatusInternalServerError
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid), isNoName(err):
 		status = http.StatusNotFound
 	case errors.Is(err, fs.ErrPermission):
 		status = http.StatusForbidden
 	}
 	return &Error{Status: status, Err: err}
+}
+
+// isNoName reports whether an error is about a name that no file can have: one
+// with a NUL, one below a file, or one that is too long. Clients make names up,
+// which is no fault of the server.
+func isNoName(err error) bool {
+	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
 }
