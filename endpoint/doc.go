@@ -123,7 +123,8 @@
 // the server stops. The context of the call is cancelled then, a channel no
 // longer received from, and an iterator's next yield returns false. Nobody can
 // stop an iterator that waits between two items, nor a goroutine that sends on a
-// channel: they take the context as a parameter and watch it.
+// channel: they take the context as a parameter and watch it. A stream without an
+// end watches fogo.Draining too, or the server waits for it when it stops.
 //
 //	func Feed(ctx context.Context, hub *Hub) iter.Seq[endpoint.Event[News]] {
 //		return func(yield func(endpoint.Event[News]) bool) {
@@ -158,6 +159,13 @@
 // whose If-Match or If-Unmodified-Since is not met with 412 (RFC 9110 section
 // 13). What changes something asks [Preconditions] first.
 //
+// A GET of a File may have a Range, and an If-Range, which only a strong tag or
+// the very same date meets. What it cannot be sent by, such as another unit, the
+// last no bytes, or more than 100 ranges, is ignored, and ranges that overlap so
+// much that they are longer than the file are too; what lies behind its end is
+// answered with 416. A file system without times, or with the same for all, which
+// are those before the second second of Unix time, has no validators.
+//
 // # Defaults
 //
 //	heartbeat of an event stream     15 s, a comment          Heartbeat
@@ -169,8 +177,9 @@
 //	status of Response, Status       200
 //	status of redirects              303
 //	fallback of RedirectLocal        /
+//	ranges of a File                 up to 100, else the whole
 //	ETag of values                   none                     ETag, Versioned
-//	ETag of a File                   time and size            File.Tag
+//	ETag of a File                   time and size, if known  File.Tag
 //	type of a File                   by its extension, else application/octet-stream, and nosniff
 //
 // # WebSockets

@@ -1,10 +1,13 @@
 package endpoint_test
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
 	"time"
 
 	"github.com/gofogo/fogo/endpoint"
@@ -99,6 +102,49 @@ func ExamplePreconditions() {
 	// 200
 }
 
+// What was made is answered with 201 and where it is.
+func ExampleCreated() {
+	post := func() endpoint.Created[string] {
+		return endpoint.Created[string]{Location: "/users/7", Body: "Ada"}
+	}
+	res := answerOf(post, http.MethodPost)
+	fmt.Println(res.Status, res.Header.Get("Location"))
+
+	// Output:
+	// 201 Created /users/7
+}
+
+// A value with a status and header fields of its own.
+func ExampleStatus() {
+	put := func() endpoint.Status[[]string] {
+		return endpoint.Status[[]string]{
+			Code: http.StatusMultiStatus, Header: http.Header{"X-Total-Count": {"2"}}, Body: []string{"Ada", "Grace"},
+		}
+	}
+	res := answerOf(put, http.MethodPut)
+	fmt.Println(res.Status, res.Header.Get("X-Total-Count"), res.Header.Get("Content-Type"))
+
+	// Output:
+	// 207 Multi-Status 2 application/json
+}
+
+// After a form was handled, 303 leads to a page. A relative URL is seen from
+// where the client is.
+func ExampleRedirect() {
+	save := func() endpoint.Redirect { return endpoint.Redirect{URL: "../thanks?from=form"} }
+	res := answerOf(save, http.MethodPost)
+	fmt.Println(res.Status, res.Header.Get("Location"))
+	moved := func() endpoint.Redirect {
+		return endpoint.Redirect{URL: "https://example.com/", Code: http.StatusPermanentRedirect}
+	}
+	res = answerOf(moved, http.MethodGet)
+	fmt.Println(res.Status, res.Header.Get("Location"))
+
+	// Output:
+	// 303 See Other ../thanks?from=form
+	// 308 Permanent Redirect https://example.com/
+}
+
 // Next is where a client wants to go after it logged in.
 type Next string
 
@@ -149,7 +195,17 @@ func ExampleEarlyHints() {
 	}
 	srv := httptest.NewServer(endpoint.Func(page))
 	defer srv.Close()
-	res, err := http.Get(srv.URL)
+	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+		Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
+			fmt.Println(code, h.Get("Link"))
+			return nil
+		},
+	})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL, nil)
+	if err != nil {
+		panic(err)
+	}
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		panic(err)
 	}
@@ -157,5 +213,6 @@ func ExampleEarlyHints() {
 	fmt.Println(res.Status, res.Header.Get("Link"))
 
 	// Output:
+	// 103 </app.css>; rel=preload; as=style
 	// 200 OK </app.css>; rel=preload; as=style
 }

@@ -1,8 +1,10 @@
 package endpoint_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"net/http/httptest"
@@ -42,4 +44,33 @@ func ExampleNew_stream() {
 	//
 	// event: error
 	// data: {"type":"about:blank","title":"Gone","status":410,"detail":"It has left."}
+}
+
+// A channel is sent as lines of JSON to who doesn't ask for events. The view
+// closes it, and stops when the client has left.
+func ExampleNew_lines() {
+	primes := func(ctx context.Context) <-chan int {
+		c := make(chan int)
+		go func() {
+			defer close(c)
+			for _, p := range []int{2, 3, 5} {
+				select {
+				case c <- p:
+				case <-ctx.Done():
+					return // the client left
+				}
+			}
+		}()
+		return c
+	}
+	res := answerOf(primes, http.MethodGet)
+	lines, err := io.ReadAll(res.Body)
+	fmt.Println(res.Header.Get("Content-Type"), err)
+	fmt.Printf("%s", lines)
+
+	// Output:
+	// application/x-ndjson <nil>
+	// 2
+	// 3
+	// 5
 }

@@ -18,8 +18,12 @@ import (
 // File is a file of a file system, with the content type of its name's
 // extension, application/octet-stream if that is unknown; with ranges,
 // Last-Modified and an ETag, and the conditions of requests (RFC 9110 sections
-// 13 and 14). A file that does not exist, a directory and a name that is no valid
-// path of the file system ("../x") are answered with 404.
+// 13 and 14). A file that does not exist, a directory or whatever else is no
+// regular file, and a name that is no valid path of the file system ("../x") are
+// answered with 404.
+//
+// A file that somebody uploaded as page.html is a page of your site: send it as
+// an Attachment, or under names that the program made.
 //
 // os.DirFS follows symbolic links out of its directory, the FS of an os.Root
 // does not: use that where others can make links.
@@ -35,7 +39,8 @@ type File struct {
 	Inline string
 	// Tag tells versions of the file apart, without blanks and quotes. If "" it
 	// is made of the time of the last change and the size; a file system that
-	// has no times, such as an embed.FS, has no tags then.
+	// has no times, such as an embed.FS, or the same for all files, has no tags
+	// then.
 	Tag string
 	// Header is added to the answer, such as a Cache-Control. A Content-Type in
 	// it takes the place of that of the extension.
@@ -111,7 +116,8 @@ func (File) body() reflect.Type { return nil }
 func (File) usual() int         { return http.StatusOK }
 
 // FileTag makes an entity tag, without its quotes, of a file's size and the time
-// of its last change; "" if there is no time.
+// of its last change; "" if there is none, or the beginning of Unix time, which
+// build tools give to all files.
 func FileTag(info fs.FileInfo) string {
 	at := conditional.FileTime(info.ModTime())
 	if at.IsZero() {

@@ -66,6 +66,25 @@
 // points at the server. Take the host from the request in a provider or a guard
 // instead, where it can be looked up before it is believed.
 //
+// # Files
+//
+// [Group.Static] serves a file system to GET and HEAD:
+//
+//	a directory                   its index.html, else 404; never a list
+//	/dir, /dir/index.html         301 to /dir/
+//	names that begin with a dot   404, but for /.well-known
+//	..  \  NUL  %2F in a path     404
+//	.br .zst .gz beside a file    sent by Accept-Encoding, in this order where
+//	                              equally liked; not if older than the file
+//	Vary                          Accept-Encoding, if a file has variants
+//	Content-Type                  by the extension, else by the first bytes, never
+//	                              HTML or XML; with nosniff
+//	ETag                          time and size; of an embed.FS a hash
+//	Last-Modified, ranges         as of endpoint.File
+//	Cache-Control                 no-cache, which is to ask each time
+//	  with a hash in the name     public, max-age=31536000, immutable; private
+//	                              behind guards; see [Immutable]
+//
 // # Building
 //
 // Nothing fails while registering. [Router.Build] returns a [BuildError] with
@@ -89,7 +108,11 @@
 // no route that they silently leave out. The files of [Group.Static] are
 // reached through [io/fs], whose names cannot leave the file system;
 // directories are never listed, but a file system made with os.DirFS follows
-// symbolic links, so prefer os.Root. Redirects stay on the host: their targets
+// symbolic links, so prefer os.Root. Guards are found by patterns and not by
+// files: a file system that has a directory for some only, below one for all, can
+// be reached by the other route where the case of letters makes no difference, as
+// on Windows and macOS; make it two file systems. The value of {path...} has
+// slashes that a client escaped beside real ones. Redirects stay on the host: their targets
 // are cleaned paths. Nothing limits the rate of requests.
 //
 // A Host header is whatever a client wants. Absolute URLs are made of it only if

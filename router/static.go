@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -148,11 +149,18 @@ func fileName(urlPath string) (name string, slash, ok bool) {
 		return "", false, false
 	}
 	for part := range strings.SplitSeq(strings.TrimPrefix(name+"/", ".well-known/"), "/") {
-		if strings.HasPrefix(part, ".") {
+		if strings.HasPrefix(part, ".") || runtime.GOOS == "windows" && isShortName(part) {
 			return "", false, false
 		}
 	}
 	return name, slash, true
+}
+
+// isShortName reports whether a part of a name may be the short form of another:
+// GIT~1 is .git on Windows.
+func isShortName(part string) bool {
+	_, after, ok := strings.Cut(part, "~")
+	return ok && after != "" && after[0] >= '0' && after[0] <= '9'
 }
 
 // hidesSlash reports whether a client escaped a slash of the path. No name has

@@ -284,6 +284,12 @@ func TestStaticConditions(t *testing.T) {
 	}
 }
 
+func TestShortNames(t *testing.T) {
+	for part, short := range map[string]bool{"GIT~1": true, "env~2.txt": true, "GI1234~1.CON": true, "a": false, "a~": false, "~user": false, "a~b": false} {
+		assert.Equal(t, short, isShortName(part), part)
+	}
+}
+
 // What a file is says its name, or else how it begins; but a file that somebody
 // uploaded doesn't become a page by what is in it.
 func TestStaticTypes(t *testing.T) {
