@@ -93,7 +93,7 @@ func (s *sharedBuild) build(r *Router, at *site) *Built {
 	s.building = append(s.building, r)
 	r.reg.seal(s.cfg.Logger)
 	b := &builder{
-		sharedBuild: s, at: at, again: s.alive[r],
+		sharedBuild: s, reg: &r.reg, at: at, again: s.alive[r],
 		names: map[string]*link{}, links: map[*Route]*link{}, chains: map[*Group]http.Handler{}, clashes: map[[2]*Route]bool{},
 	}
 	s.alive[r] = true
@@ -174,6 +174,7 @@ func (s *sharedBuild) fail(err error) {
 // builder builds one router.
 type builder struct {
 	*sharedBuild
+	reg    *registry
 	at     *site // where the router is mounted, nil for the outermost
 	again  bool  // it is mounted elsewhere too: problems were told, and its life begins there
 	out    *Built

@@ -160,6 +160,9 @@ func (b *builder) handler(rt *Route, p *pattern.Pattern, h http.Handler, methods
 		}
 		e := b.entry(rt, q, m)
 		e.view, e.handler, e.setValues = view, h, true
+		if rt.kind == mountRoute && m != pattern.Socket {
+			e.pattern = b.full(p).String() // without the method that it may stand under
+		}
 		if first == nil {
 			first = e
 		}

@@ -125,6 +125,10 @@ func (g *Group) WebSocket(pat string, view any, opts ...endpoint.Option) *Route 
 // errors; it is built with this one, which then leads its life. Other handlers
 // may have methods Start, Drain, Stop or Shutdown, see [Built].
 //
+// The mount answers every method. Where a route with a method lies around the
+// prefix, such as the files of Static("/"), it answers that method, GET, HEAD,
+// POST, PUT, PATCH, DELETE and OPTIONS.
+//
 // A route of this router that is more specific than the prefix goes before all
 // that is mounted there. If it takes requests from a route inside that is as
 // specific or more so, that is a conflict, and Build shows both.

@@ -23,7 +23,7 @@ func (b *builder) mount(rt *Route) {
 		if inner == nil {
 			return
 		}
-		serve = mountPoint{below: below{depth: depth(rt.pattern), inner: inner}, outer: b.out, built: inner}
+		serve = mountPoint{below: below{depth: depth(rt.pattern), inner: inner}, outer: b.out, built: inner, route: rt}
 	case application:
 		if !b.application(rt, view) {
 			return
@@ -32,15 +32,18 @@ func (b *builder) mount(rt *Route) {
 		b.part(h)
 		listed = false
 	}
+	// A handshake is the handler's too, or a socket with a more general pattern
+	// would take it.
+	methods := append(b.mountMethods(rt), pattern.Socket)
 	for _, p := range b.subtree(rt.pattern) {
-		// A handshake is the handler's too, or a socket with a more general
-		// pattern would take it.
-		e, programs := b.handler(rt, p, serve, "", pattern.Socket)
+		e, programs := b.handler(rt, p, serve, methods...)
 		if e == nil {
 			return
 		}
 		if p == rt.pattern && !listed {
-			b.describe(rt, []*entry{e}, programs)
+			whole := *e
+			whole.method = "" // as it was registered
+			b.describe(rt, []*entry{&whole}, programs)
 		}
 	}
 	b.explain = append(b.explain, func() { rt.publish(b.links[rt]) })
@@ -182,12 +185,13 @@ func (b *builder) shadow(e *entry, m *mounted) {
 type mountPoint struct {
 	below
 	outer, built *Built
+	route        *Route
 }
 
 func (t mountPoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if t.built.overlaid {
 		// The path may have other methods outside: they belong into Allow.
-		if methods := t.outer.tree.Methods(t.outer.hostOf(r), r.URL.EscapedPath()); len(methods) > 0 {
+		if methods := t.outer.outside(t.route, t.outer.hostOf(r), r.URL.EscapedPath()); len(methods) > 0 {
 			r = r.WithContext(context.WithValue(r.Context(), overlay{t.built}, methods))
 		}
 	}

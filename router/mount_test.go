@@ -383,3 +383,83 @@ func TestApplicationsMountedInEachOther(t *testing.T) {
 	_, err := r.Build(BuildOptions{})
 	assert.ErrorContains(t, err, "the brace is never closed")
 }
+
+// A mount below a wider route that has a method, such as the files of the whole
+// site, takes all requests below its prefix; and the other way round.
+func TestMountBelowWiderRoutes(t *testing.T) {
+	inner := New()
+	inner.Get("/x", text("inner"))
+	inner.Post("/x", func() endpoint.Created[string] { return endpoint.Created[string]{Body: "made"} })
+	register := []func(*Router){
+		func(r *Router) { r.Static("/", page) },
+		func(r *Router) { r.Mount("/app", inner).Name("app") },
+		func(r *Router) { r.Mount("/raw", http.HandlerFunc(place)) },
+		func(r *Router) { r.Get("/app/x/more", text("outer")) },
+		func(r *Router) { r.Handle("LOCK /{path...}", http.HandlerFunc(place)) },
+		func(r *Router) { r.Post("/{path...}", func(string) string { return "posted" }) },
+	}
+	for i := range register {
+		r := New()
+		for j := range register {
+			register[(i+j)%len(register)](r)
+		}
+		b := build(t, r)
+		for _, row := range []struct {
+			method, target string
+			status         int
+			body, allow    string
+		}{
+			{"GET", "/", 200, "<p>home", ""},
+			{"GET", "/css/app.css", 200, "p{}", ""},
+			{"POST", "/css/app.css", 200, "posted", ""},
+			{"GET", "/app/x", 200, "inner", ""},
+			{"HEAD", "/app/x", 200, "", ""},
+			{"POST", "/app/x", 201, "made", ""},
+			{"PUT", "/app/x", 405, "", "GET, HEAD, POST, OPTIONS"},
+			{"OPTIONS", "/app/x", 204, "", "GET, HEAD, POST, OPTIONS"},
+			{"GET", "/app/css/app.css", 404, "", ""},
+			{"GET", "/app", 404, "", ""},
+			{"GET", "/app/x/more", 200, "outer", ""},
+			{"PUT", "/app/x/more", 405, "", "GET, HEAD, OPTIONS"},
+			{"GET", "/raw/a?b", 200, "/a?b | /raw/{path...} |  ", ""},
+			{"PATCH", "/raw/a", 200, "/a | /raw/{path...} |  ", ""},
+			{"LOCK", "/raw/a", 200, "/a | /raw/{path...} |  ", ""},
+			{"LOCK", "/b", 200, "/b | LOCK /{path...} |  ", ""},
+			{"GET", "/nowhere", 404, "", ""},
+		} {
+			w := do(b, row.method, row.target)
+			assert.Equal(t, row.status, w.Code, "%s %s", row.method, row.target)
+			assert.Equal(t, row.allow, w.Header().Get("Allow"), "%s %s", row.method, row.target)
+			if row.status < 300 {
+				assert.Equal(t, row.body, w.Body.String(), "%s %s", row.method, row.target)
+			}
+		}
+		var raw []string
+		for _, info := range b.Routes() {
+			if strings.HasPrefix(info.Pattern, "/raw") {
+				raw = append(raw, info.Method+" "+info.Pattern)
+			}
+		}
+		assert.Equal(t, []string{" /raw/{path...}"}, raw)
+	}
+	// Where nothing is wider, a mount takes methods that nobody has heard of.
+	r := New()
+	r.Static("/files", page)
+	r.Mount("/dav", http.HandlerFunc(place))
+	assert.Equal(t, 200, do(build(t, r), "PROPFIND", "/dav/a").Code)
+}
+
+// What is mounted around the prefix of another mount, or on another host, is in
+// nobody's way; what overlaps is a conflict as it was.
+func TestMountBesideRoutes(t *testing.T) {
+	r := New()
+	r.Get("example.com/{path...}", func(string) string { return "" })
+	r.Mount("/", http.HandlerFunc(place))
+	r.Mount("/a", http.HandlerFunc(place))
+	assert.Equal(t, 200, do(build(t, r), "PROPFIND", "/a/b").Code)
+	bad := New()
+	bad.Get("/{x}/b/{path...}", func(x, p string) string { return "" })
+	bad.Mount("/a", http.HandlerFunc(place))
+	_, err := bad.Build(BuildOptions{})
+	assert.ErrorContains(t, err, "conflicts with")
+}
