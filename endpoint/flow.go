@@ -37,6 +37,7 @@ type flow struct {
 	ctx      context.Context
 	timeout  time.Duration // of each write
 	http2    bool
+	held     bool          // nothing can be flushed; known once end returned
 	every    time.Duration // of silence, before a heartbeat; 0 for none
 	beat     []byte
 	maxBytes int // that wait, see maxPending
@@ -200,7 +201,10 @@ func (f *flow) write(b []byte) error {
 		}
 		b = b[n:]
 	}
-	if err := f.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	switch err := f.rc.Flush(); {
+	case errors.Is(err, http.ErrNotSupported):
+		f.held = true
+	case err != nil:
 		return f.failed(err)
 	}
 	if f.http2 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -339,6 +340,34 @@ func TestStreamsOverHTTP2(t *testing.T) {
 	}
 	require.NoError(t, res.Body.Close())
 	assert.Equal(t, []string{"iterator ended"}, waitFor(t, j, 1))
+}
+
+// plainWriter is a middleware's writer that hides what the server's can do.
+type plainWriter struct{ w http.ResponseWriter }
+
+func (p plainWriter) Header() http.Header         { return p.w.Header() }
+func (p plainWriter) WriteHeader(status int)      { p.w.WriteHeader(status) }
+func (p plainWriter) Write(b []byte) (int, error) { return p.w.Write(b) }
+
+// A middleware that holds a stream back is told of, once.
+func TestStreamThatCannotBeFlushed(t *testing.T) {
+	log := newRecorder()
+	h, err := endpoint.New(func() iter.Seq[int] { return each(1, 2) }, endpoint.Configure(endpoint.Config{Logger: slog.New(log)}))
+	require.NoError(t, err)
+	for range 2 {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(plainWriter{w}, httptest.NewRequest(http.MethodGet, "/", nil))
+		assert.Equal(t, "1\n2\n", w.Body.String())
+	}
+	if all := log.records(); assert.Len(t, all, 1) {
+		assert.Equal(t, slog.LevelWarn, all[0].level)
+		assert.Equal(t, "endpoint_test.plainWriter", all[0].attrs["type"])
+	}
+	log = newRecorder()
+	h, err = endpoint.New(func() iter.Seq[int] { return each(1, 2) }, endpoint.Configure(endpoint.Config{Logger: slog.New(log)}))
+	require.NoError(t, err)
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	assert.Empty(t, log.records())
 }
 
 // A stream that began with something big does not keep its buffers for the small

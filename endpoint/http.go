@@ -23,6 +23,7 @@ type HTTPView struct {
 	binder  *resolve.Binder
 	writer  bool // something takes the http.ResponseWriter
 	request bool // something takes the *http.Request
+	held    sync.Once
 	pool    sync.Pool
 }
 

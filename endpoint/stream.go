@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"time"
@@ -168,6 +169,9 @@ func (s *state) stream(v reflect.Value, it items, encode encoder) (err error) {
 		if failed := f.end(); err == nil || isPanic(failed) {
 			err = failed
 		}
+		if f.held {
+			s.tellHeld()
+		}
 	}()
 	for item, failure := range it.all(v, f.done) {
 		if failure != nil {
@@ -184,6 +188,23 @@ func (s *state) stream(v reflect.Value, it items, encode encoder) (err error) {
 	// The client may be why the items ended: then the call did not succeed,
 	// which the finishers should know.
 	return s.r.Context().Err()
+}
+
+// tellHeld says in the log, once for each view, that items don't arrive when they
+// are sent, which nobody would find out otherwise.
+func (s *state) tellHeld() {
+	s.view.held.Do(func() {
+		w := s.w
+		for {
+			u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+			if !ok {
+				break
+			}
+			w = u.Unwrap()
+		}
+		s.view.cfg.Logger.Warn("the items of a stream are held back: a middleware's http.ResponseWriter cannot flush and has no Unwrap() http.ResponseWriter, as http.ResponseController asks",
+			slog.String("route", s.view.label), slog.String("type", fmt.Sprintf("%T", w)))
+	})
 }
 
 // flow makes the flow of a stream of items.
