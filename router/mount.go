@@ -263,10 +263,17 @@ type below struct {
 
 func (t below) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if t.depth > 0 {
-		r = strip(r, t.depth)
+		path := r.URL.EscapedPath()
+		if r = strip(r, t.depth); r.URL.Path == "/" && !strings.HasSuffix(path, "/") {
+			r = r.WithContext(context.WithValue(r.Context(), bareKey{}, path))
+		}
 	}
 	t.inner.ServeHTTP(w, r)
 }
+
+// bareKey is what the escaped path of a prefix is found under by those that serve
+// it as a root, but whose relative links need the slash that the client left out.
+type bareKey struct{}
 
 // strip returns the request without the first segments of its path, of which
 // it has enough. Slashes that a client escaped stay inside their segments.

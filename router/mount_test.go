@@ -463,3 +463,39 @@ func TestMountBesideRoutes(t *testing.T) {
 	_, err := bad.Build(BuildOptions{})
 	assert.ErrorContains(t, err, "conflicts with")
 }
+
+// The prefix of a mount is its root, also without a slash behind it. Links of a
+// page that is there need one.
+func TestStaticAtTheRootOfAMount(t *testing.T) {
+	site := New()
+	site.Static("/", page)
+	deep := New()
+	deep.Mount("/", site)
+	r := New()
+	r.Mount("/site", site)
+	r.Mount("/deep/x", deep)
+	r.Mount("/v/{tenant}", site)
+	r.Mount("/std", http.FileServerFS(page))
+	b := build(t, r)
+	for _, row := range []struct {
+		target   string
+		status   int
+		location string
+	}{
+		{"/site", 307, "./site/"},
+		{"/site?a=b", 307, "./site/?a=b"},
+		{"/site/", 200, ""},
+		{"/site/docs", 301, "docs/"},
+		{"/site/docs/", 200, ""},
+		{"/deep/x", 307, "./x/"},
+		{"/deep/x/", 200, ""},
+		{"/v/a%20b", 307, "./a%20b/"},
+		{"/v/a:b", 307, "./a:b/"},
+		{"/v/a%2Fb", 307, "./a%2Fb/"},
+		{"/v/a/", 200, ""},
+	} {
+		w := do(b, "GET", row.target)
+		assert.Equal(t, row.status, w.Code, row.target)
+		assert.Equal(t, row.location, w.Header().Get("Location"), row.target)
+	}
+}

@@ -131,6 +131,10 @@ func (f *files) directory(w http.ResponseWriter, r *http.Request, name string, s
 	case !slash:
 		redirectTo(w, r, path.Base(name)+"/")
 	default:
+		if bare, ok := r.Context().Value(bareKey{}).(string); ok && name == "." {
+			redirectRelative(w, r, bare+"/")
+			return
+		}
 		f.send(w, r, page, info)
 	}
 }
