@@ -51,19 +51,34 @@ func (v File) respond(s *state) error {
 	if !fs.ValidPath(v.Name) {
 		return &Error{Status: http.StatusNotFound, Err: &fs.PathError{Op: "open", Path: v.Name, Err: fs.ErrInvalid}}
 	}
+	// Opening a pipe waits for somebody to write into it. A file system that has
+	// pipes can look at one without opening it.
+	if fsys, ok := v.FS.(fs.StatFS); ok {
+		if err := v.regular(fsys.Stat(v.Name)); err != nil {
+			return err
+		}
+	}
 	f, err := v.FS.Open(v.Name)
 	if err != nil {
 		return fileError(err)
 	}
 	s.closer = f
 	info, err := f.Stat()
-	if err != nil {
-		return fileError(err)
-	}
-	if !info.Mode().IsRegular() {
-		return &Error{Status: http.StatusNotFound, Err: fmt.Errorf("%s is no regular file: %v", v.Name, info.Mode())}
+	if err := v.regular(info, err); err != nil {
+		return err
 	}
 	return v.open(s, f, info)
+}
+
+// regular refuses what is no regular file.
+func (v File) regular(info fs.FileInfo, err error) error {
+	switch {
+	case err != nil:
+		return fileError(err)
+	case !info.Mode().IsRegular():
+		return &Error{Status: http.StatusNotFound, Err: fmt.Errorf("%s is no regular file: %v", v.Name, info.Mode())}
+	}
+	return nil
 }
 
 // open decides what is sent of an open file.
