@@ -27,10 +27,10 @@ func safeFilename(raw string) string {
 	// Windows drops what is trimmed here, so that "x.exe. " is "x.exe" there; "."
 	// and ".." are nothing but it.
 	base = strings.TrimRight(strings.TrimLeft(base, " "), " .")
-	if isDevice(base) {
-		base = "_" + base
+	// Only now, for what is cut out may leave the name of a device.
+	if base = shorten(base, maxFilename); isDevice(base) {
+		base = "_" + shorten(base, maxFilename-1)
 	}
-	base = shorten(base, maxFilename)
 	if base == "" {
 		return unnamed
 	}

@@ -41,6 +41,9 @@ func TestSafeFilename(t *testing.T) {
 		{"com1 .log", "_com1 .log", "with a space"},
 		{"LPT¹", "_LPT¹", "so are these"},
 		{"console", "console", "no device"},
+		{"aux" + strings.Repeat(" ", 300) + "x.png", "_aux.png", "one after it was cut short"},
+		{"nul" + strings.Repeat(".", 300) + "x", "_nul.x", "one after it was cut short"},
+		{"con." + strings.Repeat("x", 251), "_con." + strings.Repeat("x", 250), "not longer for it"},
 		{strings.Repeat("x", 300) + ".png", strings.Repeat("x", 251) + ".png", "the extension stays"},
 		{strings.Repeat("猫", 100), strings.Repeat("猫", 85), "between characters"},
 		{"a." + strings.Repeat("x", 300), "a." + strings.Repeat("x", 253), "no extension is that long"},
@@ -53,6 +56,7 @@ func FuzzSafeFilename(f *testing.F) {
 	f.Add("../../etc/passwd")
 	f.Add("nul .txt\u202e")
 	f.Add("\x00\xff")
+	f.Add("aux" + strings.Repeat(" ", 300) + "x.png")
 	f.Fuzz(func(t *testing.T, raw string) {
 		name := safeFilename(raw)
 		if name == "" || len(name) > maxFilename || !utf8.ValidString(name) || !filepath.IsLocal(name) ||
