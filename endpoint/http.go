@@ -148,13 +148,14 @@ func (v *HTTPView) state(w http.ResponseWriter, r *http.Request, vars *pattern.V
 	return s
 }
 
-// end runs the releases.
+// end runs the releases. The uploads go last, and also if somebody's Close or
+// observer panics here, for nothing else removes them from the disk.
 func (s *state) end(run *inject.Run) {
+	defer s.Release()
+	defer run.End()
 	if s.closer != nil {
 		_ = s.closer.Close()
 	}
-	run.End()
-	s.Release()
 }
 
 // goexit answers for a handler that ended its goroutine. net/http closes the

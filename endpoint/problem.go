@@ -70,6 +70,8 @@ func (p *Problem) tell(err error) {
 		p.Title, p.Detail, p.Type = e.Title, e.Detail, cmp.Or(e.Type, p.Type)
 	case resolve.Faults:
 		p.Errors, p.Detail = e, "The request has faults, see errors."
+	case *resolve.SpoolFullError:
+		p.Detail = "There is no room for uploads at the moment; try again later."
 	case *ws.HandshakeError:
 		p.Detail = e.Detail
 	default:
@@ -100,6 +102,9 @@ func headerOf(err error) http.Header {
 	}
 	if fs, ok := errors.AsType[resolve.Faults](err); ok {
 		return fs.Header()
+	}
+	if full, ok := errors.AsType[*resolve.SpoolFullError](err); ok {
+		return full.Header()
 	}
 	return nil
 }

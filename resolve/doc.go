@@ -122,11 +122,15 @@
 //	header of a part           8 KiB      MaxHeader                   413 form
 //	length of the boundary     70                                     400 header.Content-Type
 //	files in memory            1 MiB      Memory                      (goes to disk)
+//	files of all calls on disk 1 GiB      MaxSpool                    503, Retry-After
 //	types of a file            any                         accept     422 form.photo
 //	files of one name          1, or any for a slice                  400 form.photo
 //
 // A maxsize is written with a unit: KB is 1000 bytes, KiB is 1024. One that allows
-// more than the body of its route is an error of the build. MaxFiles, MaxText, and
+// more than the body of its route is an error of the build, and so is a field of
+// which one file could exceed MaxSpool. That is the only limit of all calls
+// together, and counts what is on disk until the calls are over: a handler that
+// holds large files long needs more of it. MaxFiles, MaxText, and
 // MaxField are about forms with files, which take only the fields that they have;
 // other forms are no larger than the body. Parts have the limits of the body, of
 // the number of parts and of their headers, and [Part.Text] that of a text.

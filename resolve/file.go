@@ -3,6 +3,7 @@ package resolve
 import (
 	"errors"
 	"io"
+	"mime/multipart"
 	"net/textproto"
 	"os"
 )
@@ -56,9 +57,10 @@ func (f File) Sniff() string {
 	return f.sniffed
 }
 
-// Open opens the file for reading. The caller should close it, and the end of
-// the call does.
-func (f File) Open() (io.ReadSeekCloser, error) {
+// Open opens the file for reading, from any place: what package archive/zip, say,
+// needs of a file is there too. The caller should close it, and the end of the
+// call does.
+func (f File) Open() (multipart.File, error) {
 	if f.stored == nil {
 		return nil, os.ErrNotExist
 	}
@@ -112,7 +114,7 @@ func saveTo(root *os.Root, name string, r io.Reader) (int64, error) {
 
 // Keep puts the file beyond the end of the call and returns its path, in the
 // directory of [Uploads]. From then on it is the caller's, who renames or removes
-// it.
+// it, and does not count to MaxSpool of [Uploads] any more.
 func (f File) Keep() (path string, err error) {
 	if f.stored == nil {
 		return "", os.ErrNotExist

@@ -61,7 +61,7 @@ func (b *Binder) structFiller(rb rules.Binding, t reflect.Type) (filler, error) 
 func (b *Binder) fieldFillers(rbs []rules.Binding, t reflect.Type) ([]fieldFiller, error) {
 	var fields []fieldFiller
 	if spec := formSpecOf(rbs); spec != nil {
-		if err := spec.check(b.cfg.MaxBody); err != nil {
+		if err := spec.check(b.cfg.MaxBody, &b.cfg.Uploads); err != nil {
 			return nil, err
 		}
 		fields = append(fields, fieldFiller{fill: spec.use})

@@ -57,15 +57,34 @@ func formSpecOf(fields []rules.Binding) *formSpec {
 	return s
 }
 
-// check finds a tag that allows more than the body may have.
-func (s *formSpec) check(maxBody int64) error {
-	for _, f := range s.fields {
+// check finds a tag that allows more than the body may have, and a file that
+// would not find room if it were alone.
+func (s *formSpec) check(maxBody int64, limits *Uploads) error {
+	for i := range s.fields {
+		f := &s.fields[i]
 		if f.max > maxBody {
 			return fmt.Errorf("%s has maxsize %q, but no body of this route may be larger than %d bytes: "+
 				"raise that with the route option endpoint.MaxBody, or with fogo.WithMaxBody, or lower the tag", f.location, f.size, maxBody)
 		}
+		most, _ := f.limit(maxBody, limits)
+		if f.file && most > limits.Memory && most > limits.MaxSpool && limits.MaxSpool < unlimited {
+			return fmt.Errorf("%s may have %d bytes, but the files of all calls together may have no more than %d on disk: "+
+				"raise MaxSpool of resolve.Uploads, or give the field a lower tag maxsize", f.location, most, limits.MaxSpool)
+		}
 	}
 	return nil
+}
+
+// limit is that of one file of a field, and how its tag says it.
+func (f *formField) limit(maxBody int64, limits *Uploads) (int64, string) {
+	limit, size := maxBody, ""
+	if n := limits.MaxFile; n > 0 {
+		limit = min(limit, n)
+	}
+	if f.max > 0 && f.max <= limit {
+		limit, size = f.max, f.size
+	}
+	return limit, size
 }
 
 // use tells the call what its form looks like. It is a filler that comes before
@@ -206,10 +225,10 @@ func (f *formReader) takeFile(p *Part, field *formField) *Fault {
 	}
 	file := File{
 		Filename: p.Filename, RawFilename: p.RawFilename, ContentType: p.ContentType, Header: p.Header,
-		sniffed: sniffed, dir: f.r.limits.Dir, stored: &stored{},
+		sniffed: sniffed, dir: f.r.limits.Dir, stored: &stored{space: f.r.limits.space},
 	}
 	body.stored = append(body.stored, file.stored)
-	limit, size := f.limit(field)
+	limit, size := field.limit(f.r.maxBody, f.r.limits)
 	if file.Size, err = f.store(file.stored, io.MultiReader(bytes.NewReader(head), p.body), limit); err != nil {
 		return f.failed(err)
 	}
@@ -237,18 +256,6 @@ func (f *formReader) count(p *Part, field *formField) (string, *Fault) {
 	return at, nil
 }
 
-// limit is that of one file of a field, and how its tag says it.
-func (f *formReader) limit(field *formField) (int64, string) {
-	limit, size := f.r.maxBody, ""
-	if n := f.r.limits.MaxFile; n > 0 {
-		limit = min(limit, n)
-	}
-	if field.max > 0 && field.max <= limit {
-		limit, size = field.max, field.size
-	}
-	return limit, size
-}
-
 // failed tells an error of our disk from one of the client.
 func (f *formReader) failed(err error) *Fault {
 	if disk, ok := errors.AsType[*spoolError](err); ok {
@@ -260,7 +267,7 @@ func (f *formReader) failed(err error) *Fault {
 
 // store keeps what r has, up to one byte more than limit, in memory or on disk.
 func (f *formReader) store(s *stored, r io.Reader, limit int64) (int64, error) {
-	if limit < 1<<62 {
+	if limit < unlimited {
 		r = io.LimitReader(r, limit+1)
 	}
 	var buf bytes.Buffer
@@ -275,38 +282,6 @@ func (f *formReader) store(s *stored, r io.Reader, limit int64) (int64, error) {
 		return n, nil
 	}
 	return spool(s, f.r.limits.Dir, buf.Bytes(), r)
-}
-
-// spool writes what was read and what is left to a file.
-func spool(s *stored, dir string, head []byte, rest io.Reader) (int64, error) {
-	out, err := createSpool(dir)
-	if err != nil {
-		return 0, &spoolError{err}
-	}
-	s.path = out.Name() // from here on the end of the call removes it
-	w := diskWriter{out}
-	n, err := w.Write(head)
-	size := int64(n)
-	if err == nil {
-		var more int64
-		more, err = io.Copy(w, rest)
-		size += more
-	}
-	if closed := out.Close(); err == nil && closed != nil {
-		err = &spoolError{closed}
-	}
-	return size, err
-}
-
-// diskWriter marks the errors of a disk.
-type diskWriter struct{ w io.Writer }
-
-func (d diskWriter) Write(b []byte) (int, error) {
-	n, err := d.w.Write(b)
-	if err != nil {
-		err = &spoolError{err}
-	}
-	return n, err
 }
 
 // allowed reports whether a list of media types, in which "image/*" may stand,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"mime/multipart"
 	"os"
 	"slices"
 	"sync"
@@ -23,6 +24,26 @@ type stored struct {
 	open []*openFile // not closed yet
 	kept bool        // the file is the user's
 	over bool
+
+	space *spoolSpace // of all calls
+	taken int64       // of it
+}
+
+// take takes room for n more bytes on disk.
+func (s *stored) take(n int64) error {
+	if err := s.space.take(n); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.taken += n
+	s.mu.Unlock()
+	return nil
+}
+
+// give gives back the room that was taken. The caller holds the mutex.
+func (s *stored) give() {
+	s.space.give(s.taken)
+	s.taken = 0
 }
 
 // openFile is a stored file that is being read.
@@ -39,32 +60,75 @@ func (f *openFile) Close() error {
 	return f.File.Close()
 }
 
-// openBytes is a file in memory that is being read.
+// openBytes is a file in memory that is being read. As one on disk it can be
+// read until it is closed, which the end of the call does.
 type openBytes struct {
-	bytes.Reader
+	r      bytes.Reader
+	of     *stored
 	closed bool
+}
+
+// usable returns an error after Close, or after the call.
+func (f *openBytes) usable() error {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	if f.closed || f.of.over {
+		return os.ErrClosed
+	}
+	return nil
+}
+
+// Read implements io.Reader.
+func (f *openBytes) Read(b []byte) (int, error) {
+	if err := f.usable(); err != nil {
+		return 0, err
+	}
+	return f.r.Read(b)
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *openBytes) ReadAt(b []byte, off int64) (int, error) {
+	if err := f.usable(); err != nil {
+		return 0, err
+	}
+	return f.r.ReadAt(b, off)
+}
+
+// Seek implements io.Seeker.
+func (f *openBytes) Seek(offset int64, whence int) (int64, error) {
+	if err := f.usable(); err != nil {
+		return 0, err
+	}
+	return f.r.Seek(offset, whence)
+}
+
+// WriteTo implements io.WriterTo: nothing is copied on the way.
+func (f *openBytes) WriteTo(w io.Writer) (int64, error) {
+	if err := f.usable(); err != nil {
+		return 0, err
+	}
+	return f.r.WriteTo(w)
 }
 
 // Close implements io.Closer.
 func (f *openBytes) Close() error {
-	if f.closed {
-		return os.ErrClosed
-	}
+	err := f.usable()
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
 	f.closed = true
-	f.Reset(nil)
-	return nil
+	return err
 }
 
 // reader opens the content once more.
-func (s *stored) reader() (io.ReadSeekCloser, error) {
+func (s *stored) reader() (multipart.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.over && !s.kept:
 		return nil, ErrUploadOver
 	case s.path == "":
-		r := &openBytes{}
-		r.Reset(s.data)
+		r := &openBytes{of: s}
+		r.r.Reset(s.data)
 		return r, nil
 	}
 	f, err := os.Open(s.path)
@@ -98,6 +162,7 @@ func (s *stored) keep(dir string) (string, error) {
 		s.path, s.data = f.Name(), nil
 	}
 	s.kept = true
+	s.give()
 	return s.path, nil
 }
 
@@ -111,19 +176,12 @@ func (s *stored) release() {
 		_ = f.File.Close()
 	}
 	s.open, s.data = nil, nil
-	if s.path != "" && !s.kept {
-		_ = os.Remove(s.path) // nobody is left to tell
+	if s.path == "" || s.kept {
+		return
+	}
+	// Nobody is left to tell an error. What could not be removed is on disk and
+	// goes on to count, for that is what the limit is about.
+	if err := os.Remove(s.path); err == nil || errors.Is(err, os.ErrNotExist) {
+		s.give()
 	}
 }
-
-// createSpool creates a file that nobody else can read.
-func createSpool(dir string) (*os.File, error) { return os.CreateTemp(dir, "fogo-upload-*") }
-
-// spoolError is an error of the server's disk, which is no fault of the client.
-type spoolError struct{ err error }
-
-// Error tells the cause.
-func (e *spoolError) Error() string { return "resolve: an upload cannot be spooled: " + e.err.Error() }
-
-// Unwrap returns the cause.
-func (e *spoolError) Unwrap() error { return e.err }

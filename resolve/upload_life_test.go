@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -131,6 +132,44 @@ func TestFilesAreRemoved(t *testing.T) {
 	require.NotNil(t, open)
 	_, err := open.Read(make([]byte, 1))
 	assert.ErrorIs(t, err, os.ErrClosed)
+}
+
+// What was opened can be read from any place until the call is over, and not
+// after it: large or small, lest what works with the small files of a test fails
+// with the large ones of somebody else.
+func TestOpenFilesEndWithTheCall(t *testing.T) {
+	for _, memory := range []int64{0, -1} {
+		var open multipart.File
+		u := serveUpload(t, resolve.Uploads{Memory: memory}, func(v struct {
+			F resolve.File `form:"f"`
+		}) (err error) {
+			open, err = v.F.Open()
+			require.NoError(t, err)
+			n, err := open.Seek(3, io.SeekStart)
+			assert.NoError(t, err)
+			assert.Equal(t, int64(3), n)
+			b := make([]byte, 4)
+			_, err = open.ReadAt(b, 1)
+			assert.Equal(t, "onte", string(b))
+			assert.NoError(t, err)
+			rest, err := io.ReadAll(open)
+			assert.Equal(t, "tent", string(rest))
+			return err
+		})
+		status, answer := u.send(filePart("f", "x", "content"))
+		require.Equal(t, 204, status, answer)
+		require.Eventually(t, func() bool {
+			_, err := open.ReadAt(make([]byte, 1), 0)
+			return errors.Is(err, os.ErrClosed)
+		}, 5*time.Second, time.Millisecond)
+		_, err := open.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, os.ErrClosed)
+		_, err = open.Seek(0, io.SeekStart)
+		assert.ErrorIs(t, err, os.ErrClosed)
+		_, err = io.Copy(io.Discard, open)
+		assert.ErrorIs(t, err, os.ErrClosed)
+		assert.ErrorIs(t, open.Close(), os.ErrClosed)
+	}
 }
 
 // A client that goes in the middle leaves nothing behind.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -142,3 +143,15 @@ func record(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	h.ServeHTTP(w, r)
 	return w
 }
+
+// panicFS has files that panic when they are closed.
+type panicFS struct{ fs.FS }
+
+func (p panicFS) Open(name string) (fs.File, error) {
+	f, err := p.FS.Open(name)
+	return panicFile{f}, err
+}
+
+type panicFile struct{ fs.File }
+
+func (panicFile) Close() error { panic("no") }
