@@ -77,6 +77,6 @@ func (f *failure) vars() []debugpage.Value {
 // browser's address bar do.
 func WantsPage(r *http.Request) bool {
 	ranges := parseAccept(r.Header["Accept"])
-	html, named := ranges.quality("text/html")
-	return named && html > max(ranges.best([]string{"application/problem+json"}), ranges.best([]string{"application/json"}))
+	html, rank := ranges.match("text/html")
+	return rank >= withParams && html > max(ranges.best([]string{"application/problem+json"}), ranges.best([]string{"application/json"}))
 }

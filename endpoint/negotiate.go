@@ -1,10 +1,8 @@
 package endpoint
 
 import (
-	"mime"
 	"net/http"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/gofogo/fogo/resolve"
@@ -74,15 +72,15 @@ func (o *offers) choose(accept []string) *offer {
 	if len(ranges) == 0 {
 		return &o.list[0]
 	}
+	if ranges.names("text/html") && ranges.best(o.list[0].types) > 0 {
+		return &o.list[0]
+	}
 	var best *offer
 	bestQ := 0.0
 	for i := range o.list {
 		if q := ranges.best(o.list[i].types); q > bestQ {
 			best, bestQ = &o.list[i], q
 		}
-	}
-	if ranges.names("text/html") && ranges.best(o.list[0].types) > 0 {
-		return &o.list[0]
 	}
 	return best
 }
@@ -109,86 +107,4 @@ func chooseFraming(accept []string) *framing {
 func acceptsEvents(accept []string) bool {
 	ranges := parseAccept(accept)
 	return len(ranges) == 0 || ranges.best(events.types) > 0
-}
-
-// mediaRange is one element of an Accept header.
-type mediaRange struct {
-	typ, subtype string
-	q            float64
-}
-
-type mediaRanges []mediaRange
-
-// parseAccept leaves out what is no media range.
-func parseAccept(accept []string) mediaRanges {
-	var ranges mediaRanges
-	for _, line := range accept {
-		for part := range strings.SplitSeq(line, ",") {
-			media, params, err := mime.ParseMediaType(part)
-			typ, subtype, ok := strings.Cut(media, "/")
-			if err != nil || !ok {
-				continue
-			}
-			r := mediaRange{typ, subtype, 1}
-			if q, err := strconv.ParseFloat(params["q"], 64); err == nil && q >= 0 && q <= 1 {
-				r.q = q
-			}
-			ranges = append(ranges, r)
-		}
-	}
-	return ranges
-}
-
-// exactly is the rank of a range that is a media type itself.
-const exactly = 3
-
-// best is the quality of a format that has these media types: that of the
-// first, which is what will be sent, if the header names it; else the highest
-// among it and those that a more specific range is about. For a range that all of
-// them are in nobody meant the other names.
-func (rs mediaRanges) best(types []string) float64 {
-	best, rank := rs.match(types[0])
-	if rank == exactly {
-		return best
-	}
-	for _, t := range types[1:] {
-		if q, r := rs.match(t); r > rank {
-			best = max(best, q)
-		}
-	}
-	return best
-}
-
-// quality is that of the most specific range that the media type is in. named
-// is true if that is the type itself.
-func (rs mediaRanges) quality(media string) (q float64, named bool) {
-	q, rank := rs.match(media)
-	return q, rank == exactly
-}
-
-// match is the quality of the most specific range that the media type is in, and
-// the rank of that; 0 if it is in none.
-func (rs mediaRanges) match(media string) (q float64, specific int) {
-	typ, subtype, _ := strings.Cut(media, "/")
-	for _, r := range rs {
-		rank := 0
-		switch {
-		case r.typ == typ && r.subtype == subtype:
-			rank = exactly
-		case r.typ == typ && r.subtype == "*":
-			rank = 2
-		case r.typ == "*" && r.subtype == "*":
-			rank = 1
-		}
-		if rank > specific {
-			q, specific = r.q, rank
-		}
-	}
-	return q, specific
-}
-
-// names reports whether a media type is asked for by name.
-func (rs mediaRanges) names(media string) bool {
-	q, named := rs.quality(media)
-	return named && q > 0
 }

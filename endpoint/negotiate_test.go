@@ -3,6 +3,7 @@ package endpoint_test
 import (
 	"iter"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/gofogo/fogo/endpoint"
@@ -49,6 +50,33 @@ func TestAccept(t *testing.T) {
 		{"text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", asJSON, "a browser's address bar"},
 		{"text/html, application/xml;q=0.9", asXML, "a browser that doesn't take JSON"},
 		{"text/html, image/gif, *; q=.2, */*; q=.2", asJSON, "an old client; what is no range is skipped"},
+		{"application/xml;profile=\"a,b;q=0\", application/json;q=0.9", asXML, "a comma in quotes parts nothing"},
+		{`application/xml;p="\",a/b", application/json;q=0.9`, asXML, "nor does a quote in quotes end them"},
+		{`application/json;p="`, asJSON, "quotes that don't end"},
+		{"application/json;version=2;q=0, application/xml;q=0.1, application/json;q=0.2", asJSON, "a version that we don't send is refused"},
+		{"application/json;version=2;q=0.1, application/json;q=0.9, application/xml;q=0.5", asJSON, "without parameters it is exactly what we send"},
+		{"application/json;q=0.1, application/json;version=2, application/xml;q=0.5", asXML, "in any order"},
+		{"application/json;v=1;q=0.2, application/xml;q=0.5, application/json;v=2;q=0.9", asJSON, "of several versions the best"},
+		{"application/json;version=2;q=0", none, "nothing else is accepted"},
+		{"application/xml;Q=0.2, application/json;q=0.3", asJSON, "names are case-insensitive"},
+		{"application/xml ; q=0.2 , application/json ; q=0.3", asJSON, "blanks"},
+		{"application/xml\t;\tq=0.2\t,\tapplication/json;q=0.3", asJSON, "tabs"},
+		{"application/json;q=0.000, application/xml;q=0.001", asXML, "the least there is"},
+		{"application/json;q=1.000, application/xml;q=0.999", asJSON, "the most there is"},
+		{"application/json;q=0.5, application/xml;q=NaN", asXML, "no number"},
+		{"application/json;q=0.5, application/xml;q=1e-9", asXML, "no number of this kind"},
+		{"application/json;q=0.5, application/xml;q=-0", asXML, "nor that"},
+		{"application/json;q=0.5, application/xml;q=", asXML, "nothing"},
+		{"application/json;q=0.5, application/xml;q", asXML, "nothing"},
+		{"application/json;q=0.5, application/xml;q=0.4;q=0.6", asXML, "the last one"},
+		{"application/json;q=0.5, application/xml;;", asXML, "empty parameters"},
+		{"*/json, application/xml", asXML, "no range"},
+		{"application/, application/xml", asXML, "no range"},
+		{"/json, application/xml", asXML, "no range"},
+		{"application /json, application/xml", asXML, "no range"},
+		{strings.Repeat("a/b,", 99) + "application/xml", asXML, "the hundredth is read"},
+		{strings.Repeat("a/b,", 100) + "application/xml", none, "no more than that are"},
+		{strings.Repeat(",", 1000) + "application/xml", asXML, "but nothing is none"},
 		{"garbage", asJSON, "no range at all is as no header"},
 		{",,", asJSON, ""},
 	} {
