@@ -94,6 +94,12 @@ func bodyFault(err error, limit int64) Fault {
 
 const urlencodedForm = "application/x-www-form-urlencoded"
 
+// maxFormFields is what url.ParseQuery takes, whose error does not tell that from
+// others: each field costs many times the memory of its two bytes.
+const maxFormFields = 10_000
+
+var ampersand = []byte("&")
+
 // formValues reads the body as a form, urlencoded or multipart (RFC 7578). It
 // reports false after recording a fault. What a form with files has of texts is
 // here, too.
@@ -112,6 +118,9 @@ func (c *Call) formValues() (url.Values, bool) {
 }
 
 func (c *Call) readForm() bool {
+	if c.encoded() {
+		return false
+	}
 	media, charset := charsetOf(c.contentType())
 	if charset != "" {
 		c.fault(Fault{Location: "header.Content-Type", Message: charset, Status: http.StatusUnsupportedMediaType})
@@ -125,6 +134,9 @@ func (c *Call) readForm() bool {
 		return false
 	}
 	switch {
+	case media == urlencodedForm && bytes.Count(data, ampersand) >= maxFormFields:
+		c.fault(Fault{Location: "form", Message: "has more than " + strconv.Itoa(maxFormFields) + " fields", Status: http.StatusRequestEntityTooLarge})
+		return false
 	case media == urlencodedForm:
 		form, err := url.ParseQuery(string(data))
 		if err != nil {
@@ -193,6 +205,25 @@ func (c *Call) fieldSizes() bool {
 	}
 	return ok
 }
+
+// encoded records that the body has a content coding. The middleware that decodes
+// removes the field, so one that is still here is one that nobody knows. RFC 9110
+// section 15.5.16: the 415 can be "due to the request's indicated Content-Type or
+// Content-Encoding".
+func (c *Call) encoded() bool {
+	for _, codings := range c.Request.Header["Content-Encoding"] {
+		if s := strings.TrimSpace(codings); s != "" && !strings.EqualFold(s, "identity") {
+			c.fault(Fault{
+				Location: atContentEncoding, Message: quoted(s) + " is not supported; send the body as it is",
+				Status: http.StatusUnsupportedMediaType,
+			})
+			return true
+		}
+	}
+	return false
+}
+
+const atContentEncoding = "header.Content-Encoding"
 
 // unsupported records that the body is of a type that is not read. The media
 // types that are go into a header field of the answer, see [Faults.Header].

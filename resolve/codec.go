@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -40,14 +41,14 @@ type Codec interface {
 	// Name is how options and Encoding methods name the codec: "json".
 	Name() string
 	// MediaTypes are the media types it reads, in lower case and without
-	// parameters. The first is the Content-Type of what it writes, and its
-	// subtype is the suffix that is read too: "application/cbor" reads
-	// "application/senml+cbor".
+	// parameters. The first is the Content-Type of what it writes. One in
+	// "application/" is a suffix that is read too: "application/cbor" reads
+	// "application/senml+cbor", unless that is another codec's.
 	MediaTypes() []string
 	// Decode decodes data, which it must not keep, into the value v points
 	// to. An error that is a Fault or Faults, with locations relative to the
-	// value, is passed on to the client; the text of others is too, since it
-	// speaks of the client's own data.
+	// value, is passed on to the client; the text of others is too, cut short,
+	// since it speaks of the client's own data.
 	Decode(data []byte, v any) error
 	// Encode writes v to w.
 	Encode(w io.Writer, v any) error
@@ -157,11 +158,41 @@ func (xmlCodec) Name() string         { return "xml" }
 func (xmlCodec) MediaTypes() []string { return []string{"application/xml", "text/xml"} }
 
 func (xmlCodec) Decode(data []byte, v any) error {
-	if err := xml.Unmarshal(data, v); err != nil {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	err := d.Decode(v)
+	if err == nil {
+		err = toEnd(d)
+	}
+	if err != nil {
 		return fmt.Errorf("is not valid XML: %w", err)
 	}
 	return nil
 }
+
+// toEnd returns an error for what may not be behind the root element, which
+// encoding/xml alone would not look at. XML 1.0 section 2.1 has
+//
+//	document ::= prolog element Misc*
+//	Misc     ::= Comment | PI | S
+func toEnd(d *xml.Decoder) error {
+	for {
+		t, err := d.Token()
+		switch text, _ := t.(xml.CharData); t.(type) {
+		case nil:
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		case xml.Comment, xml.ProcInst:
+		default:
+			if len(text) == 0 || len(bytes.TrimSpace(text)) > 0 {
+				return errBehindRoot
+			}
+		}
+	}
+}
+
+var errBehindRoot = errors.New("there is something behind the root element")
 
 func (xmlCodec) Encode(w io.Writer, v any) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -189,6 +220,9 @@ func (cs Codecs) ByName(name string) (Codec, bool) {
 // that is malformed, or a list, is read by none.
 func (cs Codecs) ByType(contentType string) (Codec, bool) {
 	if contentType == "" {
+		if len(cs) == 0 {
+			return nil, false
+		}
 		return cs[0], true
 	}
 	media, _, err := mime.ParseMediaType(contentType)
@@ -201,18 +235,20 @@ func (cs Codecs) ByType(contentType string) (Codec, bool) {
 	return nil, false
 }
 
-// reading is the index of the codec that reads a media type, or -1.
+// reading is the index of the codec that reads a media type, or -1. One that has
+// the type itself goes before one that has its suffix.
 func (cs Codecs) reading(media string) int {
-	suffix := "" // "application/json" of "model/gltf+json"
-	if i, slash := strings.LastIndexByte(media, '+'), strings.IndexByte(media, '/'); slash > 0 && i > slash {
-		suffix = "application/" + media[i+1:]
+	if i := cs.naming(media); i >= 0 {
+		return i
 	}
-	for i, c := range cs {
-		for _, m := range c.MediaTypes() {
-			if m == media || m == suffix {
-				return i
-			}
-		}
+	// "application/json" of "model/gltf+json"
+	if i, slash := strings.LastIndexByte(media, '+'), strings.IndexByte(media, '/'); slash > 0 && i > slash {
+		return cs.naming("application/" + media[i+1:])
 	}
 	return -1
+}
+
+// naming is the index of the first codec with that media type, or -1.
+func (cs Codecs) naming(media string) int {
+	return slices.IndexFunc(cs, func(c Codec) bool { return slices.Contains(c.MediaTypes(), media) })
 }

@@ -91,7 +91,15 @@ func TestXMLDecode(t *testing.T) {
 		{"element", `<thing><name>a</name></thing>`, true},
 		{"any root", `<other><name>a</name></other>`, true},
 		{"with a prologue", `<?xml version="1.0"?><thing/>`, true},
+		{"with an epilogue", "<thing/>\n<!-- done --><?pi x?>\n", true},
+		{"two elements", `<thing/><thing/>`, false},
+		{"text behind", `<thing/>text`, false},
+		{"an end behind", `<thing/></thing>`, false},
+		{"a document type behind", `<thing/><!DOCTYPE x>`, false},
+		{"a comment behind that does not end", `<thing/><!-- `, false},
+		{"something encoded behind", `<thing/>&amp;`, false},
 		{"empty", ``, false},
+		{"blank", ` `, false},
 		{"no element", `text`, false},
 		{"not closed", `<thing><name>a</name>`, false},
 		{"closed wrongly", `<thing><name>a</thing></name>`, false},
@@ -163,6 +171,30 @@ func TestCodecsByType(t *testing.T) {
 			assert.Equal(t, want, c.Name(), "%q", contentType)
 		}
 	}
+}
+
+// named is a codec for a type of its own.
+type named struct {
+	Codec
+	media string
+}
+
+func (n named) Name() string         { return n.media }
+func (n named) MediaTypes() []string { return []string{n.media} }
+
+// A codec for a type goes before those that read its suffix, in any order.
+func TestCodecsByTypeAndSuffix(t *testing.T) {
+	api := named{JSON(), "application/vnd.api+json"}
+	for _, cs := range []Codecs{{JSON(), api}, {api, JSON()}} {
+		c, ok := cs.ByType("application/vnd.api+json; ext=1")
+		assert.True(t, ok)
+		assert.Equal(t, api.media, c.Name())
+		c, ok = cs.ByType("application/problem+json")
+		assert.True(t, ok)
+		assert.Equal(t, "json", c.Name())
+	}
+	_, ok := Codecs{}.ByType("")
+	assert.False(t, ok)
 }
 
 func TestCodecsByName(t *testing.T) {

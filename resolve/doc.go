@@ -90,6 +90,8 @@
 //     or XML is passed over, over HTTP.
 //   - No body, whatever its type is said to be: the body is absent. That is a fault,
 //     or leaves an Optional empty.
+//   - A Content-Encoding that no middleware has taken off is a 415, as soon as the
+//     body turns out not to be readable without it.
 //   - Anything that no codec reads, is malformed, or is there twice: a 415, whose
 //     message and header field Accept list what is read, for POST and PATCH also
 //     Accept-Post and Accept-Patch.
@@ -119,6 +121,7 @@
 //	a text                     MaxText    MaxField         maxsize    413 form.title
 //	names and texts together   1 MiB      MaxText                     413 form
 //	number of parts            1000       MaxParts                    413 form
+//	fields, if urlencoded      10,000                                 413 form
 //	header of a part           8 KiB      MaxHeader                   413 form
 //	length of the boundary     70                                     400 header.Content-Type
 //	files in memory            1 MiB      Memory                      (goes to disk)

@@ -44,9 +44,13 @@ func (fs Faults) Error() string {
 // 415 those that say what is accepted. RFC 9110 section 15.5.16: "If the request
 // used an unsupported media type, the Accept response header field [ought to] be
 // used to indicate which media types would have been accepted". For PATCH RFC
-// 5789 has Accept-Patch, and for POST there is Accept-Post.
+// 5789 has Accept-Patch, and for POST there is Accept-Post. "If the problem was
+// caused by an unsupported content coding", it is Accept-Encoding.
 func (fs Faults) Header() http.Header {
 	for _, f := range fs {
+		if f.Location == atContentEncoding && f.Status == http.StatusUnsupportedMediaType {
+			return http.Header{"Accept-Encoding": {"identity"}}
+		}
 		if f.accept == "" {
 			continue
 		}

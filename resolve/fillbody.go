@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gofogo/fogo/internal/frame"
 	"github.com/gofogo/fogo/internal/rules"
@@ -137,8 +138,13 @@ func (d *bodyDecoder) fillForm(c *Call, at frame.Ref) {
 	d.set(at, frame.RefTo(own))
 }
 
-// decodeFault records the first fault of a body that does not decode.
+// decodeFault records the first fault of a body that does not decode. Only then
+// it is looked whether that could be for a content coding: a good body pays
+// nothing.
 func (c *Call) decodeFault(err error) {
+	if c.encoded() {
+		return
+	}
 	if f, ok := errors.AsType[Fault](err); ok {
 		c.fault(Fault{Location: join("body", f.Location), Message: f.Message, Status: http.StatusBadRequest})
 		return
@@ -149,7 +155,22 @@ func (c *Call) decodeFault(err error) {
 		}
 		return
 	}
-	c.malformed("body", err.Error())
+	c.malformed("body", shortened(err.Error()))
+}
+
+// shortened cuts a text down that may quote the client at length, as the errors
+// of the standard library's UnmarshalText methods do.
+func shortened(text string) string {
+	const most = 300
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) <= most {
+		return text
+	}
+	cut := most
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
 }
 
 func isForm(contentType string) bool {

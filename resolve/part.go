@@ -102,13 +102,14 @@ func (p *Part) SaveTo(root *os.Root, name string) (int64, error) { return saveTo
 // location is that of faults with the part.
 func (p *Part) location() string { return "form." + clip(p.Name) }
 
-// clip cuts a name short that a client made up.
-func clip(name string) string {
+// clip cuts a text short that a client made up.
+func clip(text string) string {
 	const most = 40
-	if r := []rune(name); len(r) > most {
+	head := text[:min(len(text), most*utf8.UTFMax)] // all that forty characters can have
+	if r := []rune(head); len(r) > most {
 		return string(r[:most]) + "…"
 	}
-	return name
+	return text
 }
 
 // newPart reads the header of a part.
@@ -179,7 +180,9 @@ func (c *Call) openParts() *partReader {
 // be used again.
 func (c *Call) parts() Parts {
 	if c.body.parts == nil && !c.body.failed {
-		c.body.parts = c.openParts()
+		if !c.encoded() {
+			c.body.parts = c.openParts()
+		}
 		c.body.failed = c.body.parts == nil
 	}
 	if c.body.parts == nil {

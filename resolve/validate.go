@@ -181,9 +181,5 @@ func structBehind(t reflect.Type) reflect.Type {
 
 // quoted shows a piece of the client's text in a message, cut short.
 func quoted(s string) string {
-	const most = 40
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return strconv.Quote(s)
+	return strconv.Quote(clip(s))
 }
