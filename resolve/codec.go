@@ -50,7 +50,7 @@ type Codec interface {
 	// value, is passed on to the client; the text of others is too, cut short,
 	// since it speaks of the client's own data.
 	Decode(data []byte, v any) error
-	// Encode writes v to w.
+	// Encode writes v to w. v is the value or a pointer to it.
 	Encode(w io.Writer, v any) error
 }
 

@@ -125,7 +125,8 @@
 //	header of a part           8 KiB      MaxHeader                   413 form
 //	length of the boundary     70                                     400 header.Content-Type
 //	files in memory            1 MiB      Memory                      (goes to disk)
-//	files of all calls on disk 1 GiB      MaxSpool                    503, Retry-After
+//	files of all calls on disk 1 GiB      MaxSpool                    503, Retry-After; of one
+//	                                                                  that exceeds it alone 413 form
 //	types of a file            any                         accept     422 form.photo
 //	files of one name          1, or any for a slice                  400 form.photo
 //

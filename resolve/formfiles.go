@@ -164,6 +164,8 @@ type formReader struct {
 	memory int64 // left for files
 	text   int64 // left for texts
 	files  int
+
+	spooled int64 // on disk
 }
 
 // take puts a part where it belongs. Fields that nobody takes are passed over.
@@ -262,6 +264,10 @@ func (f *formReader) failed(err error) *Fault {
 		f.c.body.err = disk
 		return nil
 	}
+	if err == errSpoolAlone {
+		limit := strconv.FormatInt(f.r.limits.MaxSpool, 10)
+		return &Fault{Location: "form", Message: "has files of more than " + limit + " bytes together", Status: http.StatusRequestEntityTooLarge}
+	}
 	return f.r.fail()
 }
 
@@ -281,7 +287,7 @@ func (f *formReader) store(s *stored, r io.Reader, limit int64) (int64, error) {
 		s.data = slices.Clip(slices.Clone(buf.Bytes()))
 		return n, nil
 	}
-	return spool(s, f.r.limits.Dir, buf.Bytes(), r)
+	return spool(s, f.r.limits.Dir, &f.spooled, buf.Bytes(), r)
 }
 
 // allowed reports whether a list of media types, in which "image/*" may stand,

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -11,14 +12,15 @@ import (
 // createSpool creates a file that nobody else can read.
 func createSpool(dir string) (*os.File, error) { return os.CreateTemp(dir, "fogo-upload-*") }
 
-// spool writes what was read and what is left to a file.
-func spool(s *stored, dir string, head []byte, rest io.Reader) (int64, error) {
+// spool writes what was read and what is left to a file. spooled is how much its
+// call has on disk.
+func spool(s *stored, dir string, spooled *int64, head []byte, rest io.Reader) (int64, error) {
 	out, err := createSpool(dir)
 	if err != nil {
 		return 0, &spoolError{err}
 	}
 	s.path = out.Name() // from here on the end of the call removes it
-	w := diskWriter{out, s}
+	w := diskWriter{out, s, spooled}
 	n, err := w.Write(head)
 	size := int64(n)
 	if err == nil {
@@ -32,15 +34,23 @@ func spool(s *stored, dir string, head []byte, rest io.Reader) (int64, error) {
 	return size, err
 }
 
+// errSpoolAlone is about a call that would find no room if it were alone. To try
+// it again would be of no use.
+var errSpoolAlone = errors.New("resolve: uploads of one call larger than those of all may be")
+
 // diskWriter takes room for what it writes, and marks the errors of a disk.
 type diskWriter struct {
-	w  io.Writer
-	of *stored
+	w       io.Writer
+	of      *stored
+	spooled *int64
 }
 
 // Write implements io.Writer. A write that does not fit takes nothing, so that
 // what is on disk is never more than what was taken.
 func (d diskWriter) Write(b []byte) (int, error) {
+	if *d.spooled += int64(len(b)); *d.spooled > d.of.space.limit {
+		return 0, errSpoolAlone
+	}
 	if err := d.of.take(int64(len(b))); err != nil {
 		return 0, &spoolError{err}
 	}

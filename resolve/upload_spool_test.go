@@ -44,8 +44,10 @@ func TestSpoolIsFull(t *testing.T) {
 		fogo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	app.Post("/", func(in oneFile) int64 { return in.F.Size })
 	app.Post("/wait", func(oneFile) { entered <- struct{}{}; <-leave })
-	srv := httptest.NewServer(app)
-	defer srv.Close()
+	app.Post("/many", func(struct {
+		More []resolve.File `form:"more"`
+	}) {
+	})
 
 	waits := make(chan int)
 	go func() {
@@ -62,8 +64,18 @@ func TestSpoolIsFull(t *testing.T) {
 	for range 2 { // what did not fit has not taken anything
 		assert.Equal(t, 200, record(app, httptestPost(t, sized(400))).Code, "the rest is there to be used")
 	}
+	more := func(n int) string { return filePart("more", "x", strings.Repeat("x", n)) }
+	w = record(app, httptestPath(t, "/many", rawForm(more(400), more(400), more(201))))
+	assert.Equal(t, 503, w.Code, "somebody else has room")
+	w = record(app, httptestPath(t, "/many", rawForm(more(200), more(0), more(200))))
+	assert.Equal(t, 204, w.Code)
 	close(leave)
 	assert.Equal(t, 204, <-waits)
+	w = record(app, httptestPath(t, "/many", rawForm(more(400), more(400), more(200))))
+	assert.Equal(t, 204, w.Code, "all that there is")
+	w = record(app, httptestPath(t, "/many", rawForm(more(400), more(400), more(201))))
+	assert.Equal(t, 413, w.Code, "to try again would be of no use")
+	assert.Contains(t, w.Body.String(), at("form", "has files of more than 1000 bytes together"))
 	assert.Equal(t, 200, record(app, httptestPost(t, sized(800))).Code, "room again")
 	assert.Equal(t, 413, record(app, httptestPost(t, sized(801))).Code, "a file of its own is another matter")
 	require.NoError(t, app.Stop(context.Background()))
@@ -285,6 +297,10 @@ func TestSpoolIsBoundedUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	app := fogo.New(resolve.Uploads{Memory: 1000, MaxSpool: room, MaxFile: 200_000, Dir: dir})
 	app.Post("/", func(in oneFile) int64 { return in.F.Size })
+	app.Post("/two", func(struct {
+		F []resolve.File `form:"f"`
+	}) {
+	})
 	srv := httptest.NewServer(app)
 	defer srv.Close()
 	done, most := make(chan struct{}), int64(0)
@@ -316,7 +332,7 @@ func TestSpoolIsBoundedUnderLoad(t *testing.T) {
 	assert.Equal(t, int64(clients*each), statuses[200].Load()+statuses[503].Load()+statuses[0].Load(), "taken, refused or hung up on")
 	require.Eventually(t, func() bool { return onDisk(dir) == 0 }, 5*time.Second, time.Millisecond)
 	two := rawForm(filePart("f", "x", strings.Repeat("x", 150_000)), filePart("f", "x", strings.Repeat("x", 150_000)))
-	assert.Equal(t, 400, post(t, srv.URL, two), "two files where there is one: but both of them fit, to the last byte")
+	assert.Equal(t, 204, post(t, srv.URL+"/two", two), "both of them fit, to the last byte")
 	require.NoError(t, app.Stop(context.Background()))
 }
 

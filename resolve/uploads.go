@@ -19,8 +19,8 @@ type Uploads struct {
 	Memory int64
 	// MaxSpool is how many bytes the files of all calls of the application
 	// together have in Dir at a time; 1 GiB if 0. A file that finds no room left is
-	// answered with 503, see [SpoolFullError]; a field that one file alone could
-	// exceed it with is an error of the build. A file counts from its first byte on
+	// answered with 503, see [SpoolFullError]; a call that exceeds it alone with 413;
+	// and a field of which one file could is an error of the build. A file counts from its first byte on
 	// disk until it is removed or kept, see [File.Keep]. An endpoint that is in no
 	// application counts for itself.
 	MaxSpool int64
