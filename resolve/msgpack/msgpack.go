@@ -25,6 +25,10 @@
 // that has more than 131072 elements in an array or map, or more than it has
 // bytes, a key that is there twice, text that is not UTF-8, NaN, infinities, and
 // anything behind the value are refused with 400. See [With] for other limits.
+//
+// It converts integers that a field has no room for, and bytes into strings. Both
+// are refused with 400 and the place, if the number is out of range or the bytes
+// are not UTF-8.
 package msgpack
 
 import (
@@ -32,6 +36,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"reflect"
 
 	"github.com/gofogo/fogo/resolve"
 	"github.com/vmihailenco/msgpack/v5"
@@ -51,10 +56,13 @@ func Codec() resolve.Codec { return With(Limits{}) }
 
 // With returns the codec with limits other than the default ones.
 func With(l Limits) resolve.Codec {
-	return codec{Limits{Depth: cmp.Or(l.Depth, 64), Elements: cmp.Or(l.Elements, 128<<10)}}
+	return codec{Limits{Depth: cmp.Or(l.Depth, 64), Elements: cmp.Or(l.Elements, 128<<10)}, &shapes{}}
 }
 
-type codec struct{ limits Limits }
+type codec struct {
+	limits Limits
+	shapes *shapes
+}
 
 func (codec) Name() string { return "msgpack" }
 
@@ -69,6 +77,9 @@ func (codec) Binary() bool        { return true }
 func (c codec) Decode(data []byte, v any) error {
 	if err := scan(data, c.limits); err != nil {
 		return fmt.Errorf("is not valid MessagePack: %w", err)
+	}
+	if fault := (&checker{b: data}).value(c.shapes.of(reflect.TypeOf(v))); fault != nil {
+		return *fault
 	}
 	d := msgpack.GetDecoder()
 	defer msgpack.PutDecoder(d)
