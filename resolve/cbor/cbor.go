@@ -27,9 +27,12 @@
 package cbor
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/gofogo/fogo/resolve"
@@ -100,10 +103,24 @@ func (c codec) Decode(data []byte, v any) error {
 	if err := c.dec.Wellformed(data); err != nil {
 		return fmt.Errorf("is not valid CBOR: %w", err)
 	}
-	if err := c.dec.Unmarshal(data, v); err != nil {
+	err := c.dec.Unmarshal(data, v)
+	if misfit, ok := errors.AsType[*cbor.UnmarshalTypeError](err); ok {
+		return faultOf(misfit)
+	}
+	if err != nil {
 		return fmt.Errorf("does not fit: %w", err)
 	}
 	return nil
+}
+
+// faultOf says what is wrong in the client's terms: the library's text has the
+// names of Go's types in it. It knows the outermost field only.
+func faultOf(misfit *cbor.UnmarshalTypeError) resolve.Fault {
+	name := misfit.StructFieldName // "main.Order.lines"
+	return resolve.Fault{
+		Location: name[strings.LastIndexByte(name, '.')+1:], Status: http.StatusBadRequest,
+		Message: "has a CBOR " + misfit.CBORType + " that does not fit",
+	}
 }
 
 func (c codec) Encode(w io.Writer, v any) error { return c.enc.NewEncoder(w).Encode(v) }

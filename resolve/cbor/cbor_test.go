@@ -164,6 +164,37 @@ func TestRefused(t *testing.T) {
 	assert.NoError(t, small.Decode(encode(t, make([]int, 16)), &v))
 }
 
+// A number that a field has no room for is not another number, and the client is
+// told of its own data alone.
+func TestNumbersFit(t *testing.T) {
+	type line struct {
+		N uint8 `json:"n"`
+	}
+	type in struct {
+		A int8   `json:"a"`
+		L []line `json:"l"`
+	}
+	for _, row := range []struct {
+		v     any
+		fault string // "" if it fits
+	}{
+		{map[string]any{"a": 127, "l": []any{map[string]any{"n": 255}}}, ""},
+		{map[string]any{"a": 128}, "a has a CBOR positive integer that does not fit"},
+		{map[string]any{"a": -129}, "a has a CBOR negative integer that does not fit"},
+		{map[string]any{"a": "1"}, "a has a CBOR UTF-8 text string that does not fit"},
+		{map[string]any{"l": []any{map[string]any{"n": 256}}}, "l has a CBOR positive integer that does not fit"},
+		{map[string]any{"l": []any{map[string]any{"n": -1}}}, "l has a CBOR negative integer that does not fit"},
+		{[]int{1}, " has a CBOR array that does not fit"},
+	} {
+		err := cbor.Codec().Decode(encode(t, row.v), new(in))
+		if row.fault == "" {
+			assert.NoError(t, err)
+		} else {
+			assert.EqualError(t, err, row.fault)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{0xa1, 0x62, 'i', 'd', 1})
 	f.Add([]byte{0x9f, 0xff})
