@@ -74,6 +74,7 @@
 //	size of a header                                64 KiB            WithServer: MaxHeaderBytes
 //	idle connection                                 2 min             WithServer: IdleTimeout
 //	size of a body                                  1 MiB             WithMaxBody, endpoint.MaxBody
+//	files of all uploads on disk, together          1 GiB             resolve.Uploads: MaxSpool
 //	a body must arrive with                         1 KiB/s           WithBodyRate
 //	… and may be late by                            20 s              WithBodyRate
 //	taking 64 KiB of an answer                      30 s              WithWriteTimeout

@@ -49,7 +49,8 @@ type File struct {
 // Sniff returns the media type that the first 512 bytes look like, as
 // [http.DetectContentType] tells it; "application/octet-stream" if nothing is
 // known to look like that. It is what the tag `accept` is compared with. Text of
-// every kind, CSV, JSON and SVG among it, looks like "text/plain; charset=utf-8".
+// every kind, CSV and JSON among it, looks like "text/plain; charset=utf-8", and SVG
+// like that or, with an XML declaration, like "text/xml; charset=utf-8".
 func (f File) Sniff() string {
 	if f.sniffed == "" {
 		return "application/octet-stream"

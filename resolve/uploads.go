@@ -27,7 +27,8 @@ type Uploads struct {
 	// Dir is where files are spooled to, os.TempDir() if "". A file there is
 	// called "fogo-upload-" and a number, belongs to one call, is readable for its
 	// owner only, and is removed at the end of the call. A process that is killed
-	// leaves its files behind.
+	// leaves its files behind. On some systems os.TempDir() is in memory: name a
+	// directory on a disk there.
 	Dir string
 	// MaxFile limits each file, in bytes; 0 means that the limit of the body is
 	// the only one. The tag `maxsize:"5MB"` of a field can only lower it.

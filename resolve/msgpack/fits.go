@@ -105,6 +105,9 @@ func (s *shape) fields(t reflect.Type, seen map[reflect.Type]*shape, inside map[
 		}
 		made := makeShape(f.Type, seen)
 		outer[name] = made
+		if alias := aliasOf(f); alias != "" {
+			outer[alias] = made
+		}
 		e := structBehind(f.Type)
 		if !inline || e == nil || made == nil {
 			s.list = append(s.list, made)
@@ -121,18 +124,26 @@ func (s *shape) fields(t reflect.Type, seen map[reflect.Type]*shape, inside map[
 	return by
 }
 
+func tagOf(f reflect.StructField) string { return cmp.Or(f.Tag.Get("msgpack"), f.Tag.Get("json")) }
+
 // nameOf is how a field is named, "" if it is none, and whether the fields inside
 // of it are named as if they were its struct's.
 func nameOf(f reflect.StructField) (name string, inline bool) {
-	tag := f.Tag.Get("msgpack")
-	if tag == "" {
-		tag = f.Tag.Get("json")
-	}
-	name, options, _ := strings.Cut(tag, ",")
+	name, options, _ := strings.Cut(tagOf(f), ",")
 	if name == "-" || !f.IsExported() && !f.Anonymous {
 		return "", false
 	}
 	return cmp.Or(name, f.Name), f.Anonymous && !strings.Contains(options, "noinline")
+}
+
+// aliasOf is the other name that a tag gives a field, "" if none.
+func aliasOf(f reflect.StructField) string {
+	for _, option := range strings.Split(tagOf(f), ",")[1:] {
+		if alias, ok := strings.CutPrefix(option, "alias:"); ok {
+			return alias
+		}
+	}
+	return ""
 }
 
 // structBehind is the struct that a type is or points to, else nil.

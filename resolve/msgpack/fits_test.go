@@ -115,6 +115,11 @@ func TestShadowedFieldsFit(t *testing.T) {
 	assert.Error(t, msgpack.Codec().Decode(x, new(first)))
 	assert.NoError(t, msgpack.Codec().Decode(x, new(last)))
 	assert.NoError(t, msgpack.Codec().Decode(x, new(outer)))
+	type aliased struct {
+		X int8 `msgpack:"y,alias:x"`
+	}
+	assert.Error(t, msgpack.Codec().Decode(encode(t, map[string]any{"x": 1000}), new(aliased)))
+	assert.Error(t, msgpack.Codec().Decode(encode(t, map[string]any{"y": 1000}), new(aliased)))
 	var list struct {
 		narrow
 		Z int64
