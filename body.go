@@ -79,10 +79,19 @@ func (b *body) settle(waited time.Duration, n int, err error) {
 	b.over = b.over || err != nil
 }
 
-// expire ends a read of HTTP/2.
-func (b *body) expire() { b.set(time.Unix(1, 0)) }
+// expire ends a read of HTTP/2. Its timer may fire while the handler returns, and
+// after that there is no stream to set a deadline on: net/http would panic, in a
+// goroutine where nobody recovers.
+func (b *body) expire() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.over {
+		b.set(time.Unix(1, 0))
+	}
+}
 
-// end is called after the handler: the server may read the rest.
+// end is called after the handler, also if it panicked: the server may read the
+// rest, and nothing touches its writer any more.
 func (b *body) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -90,6 +99,9 @@ func (b *body) end() {
 		b.set(time.Now().Add(max(b.credit, time.Second)))
 	}
 	b.over = true
+	if b.timer != nil {
+		b.timer.Stop()
+	}
 }
 
 // release takes the limits away.

@@ -126,6 +126,7 @@ func TestSlowBodies(t *testing.T) {
 		{"nor one that answers early", nil, "/ignored", time.Second, 200, 21 * time.Second},
 		{"the handler lifts the limit", nil, "/patient", time.Second, 200, 3 * time.Hour},
 		{"the limit is lifted for all", []fogo.Option{fogo.WithBodyRate(0, 0)}, "/body", time.Second, 200, 3 * time.Hour},
+		{"a grace of none is that of the default", []fogo.Option{fogo.WithBodyRate(1024, 0)}, "/body", time.Second / 512, 200, 21 * time.Second},
 		{"a limit of one's own", []fogo.Option{fogo.WithBodyRate(100, time.Second)}, "/body", time.Second / 10, 408, 2 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -193,8 +194,14 @@ func (r *slowReader) Read(p []byte) (int, error) {
 func TestSlowBodiesOverHTTP2(t *testing.T) {
 	bubble(t, func(app *fogo.App) {
 		bodies(app)
+		app.Post("/hints", func(w http.ResponseWriter, r *http.Request) (err error) {
+			w.WriteHeader(http.StatusEarlyHints)
+			_, err = io.Copy(io.Discard, r.Body)
+			return err
+		})
 		app.Post("/talk", func(w http.ResponseWriter, r *http.Request) error {
 			rc := http.NewResponseController(w)
+			w.WriteHeader(http.StatusOK)
 			_, _ = io.WriteString(w, "hello")
 			_ = rc.Flush()
 			n, err := io.Copy(io.Discard, r.Body)
@@ -218,6 +225,9 @@ func TestSlowBodiesOverHTTP2(t *testing.T) {
 		status, body, _ := post("/body", 3, 6*time.Second)
 		assert.Equal(t, 200, status)
 		assert.Equal(t, "3", body)
+		status, _, took = post("/hints", 100, 10*time.Second)
+		assert.Equal(t, 500, status, "hints are no answer: the read fails, and the handler returns that")
+		assert.Less(t, took, 31*time.Second)
 		// Once the handler answers it is a conversation, and may be silent.
 		status, body, _ = post("/talk", 3, time.Hour)
 		assert.Equal(t, 200, status)

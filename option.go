@@ -122,8 +122,8 @@ func WithWebSocket(opts ws.Options) Option {
 
 // WithShutdownTimeout limits the drain at the end of [App.Run] and
 // [App.Serve]: what is not over by then is cancelled. Stop hooks and Singletons
-// have as long again. It is 30 s by default, and should be less than what the
-// platform waits before it kills.
+// have as long again, but two seconds at least. It is 30 s by default, and should
+// be less than half of what the platform waits before it kills.
 func WithShutdownTimeout(d time.Duration) Option {
 	return option(func(s *settings) { s.shutdown = d })
 }
@@ -149,7 +149,8 @@ func WithWriteTimeout(d time.Duration) Option {
 // [App.Serve]: so many bytes in a second, where a client may be late by grace,
 // once or in all. Reads of a body that is later fail, which is answered with
 // 408. The default is 1024 and 20 s: a body of 1 MiB holds its handler for 17
-// minutes at most. Time that the handler spends otherwise doesn't count.
+// minutes at most. Time that the handler spends otherwise doesn't count. A grace
+// of 0 stands for that of the default.
 //
 // A rate of 0 lets bodies take as long as they like. So does one handler for
 // itself, before it reads, with
@@ -159,12 +160,16 @@ func WithWriteTimeout(d time.Duration) Option {
 // which a conversation over HTTP/1 needs, or middleware for the routes of a
 // group. One over HTTP/2 has no limit from the first byte of its answer.
 func WithBodyRate(bytesPerSecond int, grace time.Duration) Option {
+	if grace <= 0 {
+		grace = DefaultBodyGrace // without any, no body would be in time
+	}
 	return option(func(s *settings) { s.limits.rate, s.limits.grace = bytesPerSecond, grace })
 }
 
 // WithKeepAlive sets how the TCP connections of [App.Run] are probed while they
-// are idle. By default that begins after three minutes if there are WebSockets,
-// which have pings of their own, and else as package net does it.
+// are idle; without Enable they are not. By default that begins after three
+// minutes if there are WebSockets, which have pings of their own, and else as
+// package net does it.
 func WithKeepAlive(c net.KeepAliveConfig) Option {
 	return option(func(s *settings) { s.keepAlive = &c })
 }

@@ -29,8 +29,9 @@ type writer struct {
 	calls   *inflight
 	timeout time.Duration
 	http2   bool
-	body    *body // nil if the request has none
-	began   bool
+	body    *body        // nil if the request has none
+	began   bool         // there is an answer
+	talking bool         // some of it was sent
 	armed   atomic.Int64 // when the deadline was set, after the beginning of the call; 0: it isn't
 	own     atomic.Bool  // the handler has set one
 	gone    atomic.Bool  // the connection was taken over
@@ -40,15 +41,20 @@ type writer struct {
 	writing  bool
 }
 
-// arm sets the deadline for the next write. One of HTTP/1 that is young is left:
-// setting it costs more than looking at the clock.
+// arm sets the deadline for the next write of the answer.
 func (w *writer) arm() {
-	if w.body != nil && w.http2 && !w.began {
+	if w.body != nil && w.http2 && !w.talking {
 		// A stream that answers before its request has ended is a
 		// conversation, in which the client may be silent.
 		w.body.release()
 	}
-	w.began = true
+	w.began, w.talking = true, true
+	w.limit()
+}
+
+// limit sets the deadline for the next write. One of HTTP/1 that is young is left:
+// setting it costs more than looking at the clock.
+func (w *writer) limit() {
 	switch {
 	case w.http2:
 		w.armStream()
@@ -100,11 +106,13 @@ func (w *writer) finish() {
 }
 
 func (w *writer) WriteHeader(status int) {
-	if status < 200 { // it is sent at once
-		w.arm()
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		// It is sent at once, and is no answer yet.
+		w.limit()
 		defer w.disarm()
+	} else {
+		w.began = true
 	}
-	w.began = true
 	w.ResponseWriter.WriteHeader(status)
 }
 
