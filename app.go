@@ -3,10 +3,12 @@ package fogo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gofogo/fogo/endpoint"
 	"github.com/gofogo/fogo/router"
@@ -126,9 +128,15 @@ func (a *App) start(ctx context.Context) error {
 	if err := a.build(); err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("fogo: not started: %w", context.Cause(ctx))
+	}
 	l.starting.Store(true)
 	defer l.starting.Store(false)
 	if err := l.built.Start(ctx); err != nil {
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+			err = fmt.Errorf("fogo: not started: %w\n%w", cause, err) // else only the consequence
+		}
 		return err
 	}
 	l.checks.Store(newReadiness(ctx, l.built.Checks(), a.settings.config().Logger))
@@ -153,7 +161,20 @@ func (a *App) Drain(ctx context.Context) error {
 // Singletons, and closes them. It does all of that whatever fails, and returns
 // the joined errors. Requests that come from now on are answered with 503;
 // those under way should be over. Stopping again, or before Start, does nothing.
+//
+// If ctx has a deadline, WebSockets and readiness checks that don't end are left
+// alone after half of the time: the other half is for the hooks.
 func (a *App) Stop(ctx context.Context) error {
+	half, cancel := ctx, context.CancelFunc(func() {})
+	if at, ok := ctx.Deadline(); ok {
+		half, cancel = context.WithTimeout(ctx, time.Until(at)/2)
+	}
+	defer cancel()
+	return a.stop(ctx, half)
+}
+
+// stop is Stop, which waits until deaf is done for what doesn't end.
+func (a *App) stop(ctx, deaf context.Context) error {
 	l := &a.life
 	l.stopping.Store(true)
 	l.mu.Lock()
@@ -162,8 +183,11 @@ func (a *App) Stop(ctx context.Context) error {
 	if b == nil {
 		return nil
 	}
-	err := b.Drain(ctx)
-	l.checks.Load().stop(ctx) // they use what is closed next
+	err := b.Drain(deaf)
+	if err != nil {
+		err = fmt.Errorf("fogo: WebSockets are not over: %w", err)
+	}
+	l.checks.Load().stop(deaf) // they use what is closed next
 	return errors.Join(err, b.Stop(ctx))
 }
 

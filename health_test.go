@@ -194,7 +194,7 @@ func TestStopDoesNotWaitForChecksForEver(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		require.NoError(t, app.Stop(ctx))
-		assert.Equal(t, 11*time.Minute, time.Since(begin))
+		assert.Equal(t, 10*time.Minute+30*time.Second, time.Since(begin), "half of the time is for the hooks")
 		assert.Contains(t, log.String(), "a readiness check is overdue")
 		time.Sleep(2 * time.Hour)
 	})

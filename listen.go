@@ -27,6 +27,9 @@ func (a *App) listen(ctx context.Context, addrs []string) ([]net.Listener, error
 		return nil, errors.New(`fogo: Run needs an address, such as ":8000" or "unix:/run/app.sock"`)
 	}
 	lc := net.ListenConfig{KeepAliveConfig: a.keepAlive()}
+	if c := a.settings.keepAlive; c != nil && !c.Enable {
+		lc.KeepAlive = -1 // or package net would take its own
+	}
 	var lns []net.Listener
 	for _, addr := range addrs {
 		ln, err := listenOn(ctx, &lc, addr, a.settings.socketMode)

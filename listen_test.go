@@ -168,6 +168,24 @@ func TestTLSFiles(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
+// Who asks for TLS never gets a server without it.
+func TestTLSWithoutACertificate(t *testing.T) {
+	for _, config := range []*tls.Config{nil, {ServerName: "example.com"}} {
+		err := fogo.New(fogo.WithTLS(config)).Run(t.Context(), "127.0.0.1:0")
+		assert.ErrorContains(t, err, "TLS needs a certificate")
+	}
+}
+
+// A config may be several servers', so none of them changes it.
+func TestTLSConfigIsCopied(t *testing.T) {
+	cert, key, _ := pemFiles(t)
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	require.NoError(t, err)
+	config := &tls.Config{Certificates: []tls.Certificate{pair}}
+	require.NoError(t, start(t, proto(fogo.New()), fogo.WithTLS(config)).stop(t))
+	assert.Empty(t, config.NextProtos)
+}
+
 // Each call of Serve ends by itself, and the last one ends the application.
 func TestServeOnSeveralListeners(t *testing.T) {
 	d := &diary{}

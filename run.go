@@ -22,6 +22,10 @@ import (
 // The package comment tells in which order everything ends, and all limits. A
 // second signal cuts the end short: what is under way is cancelled at once, but
 // stop hooks run and Singletons are closed. A third kills the program as usual.
+// Where ctx or a signal ends the start, Run returns why, for it never served.
+//
+// Calling it again while it serves adds addresses, as with [App.Serve]; from the
+// moment that the last call begins to end it returns [ErrStopped].
 func (a *App) Run(ctx context.Context, addrs ...string) error {
 	sig := catch(ctx)
 	defer sig.stop()
@@ -34,18 +38,21 @@ func (a *App) Run(ctx context.Context, addrs ...string) error {
 //
 // It may be called for several listeners at once. Each call ends with its own
 // context and waits for its own requests; WebSockets are drained when the last
-// call begins to end, and the last one to end stops the application.
+// call begins to end, and the last one to end stops the application. Calls that
+// come later return [ErrStopped].
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	return a.serve(ctx, &serving{app: a, listeners: []net.Listener{ln}})
 }
 
 // serve starts the application, serves it, and ends everything.
 func (a *App) serve(ctx context.Context, s *serving) error {
-	a.life.servers.join()
+	if !a.life.servers.join() {
+		closeAll(s.listeners)
+		return ErrStopped
+	}
 	if err := s.begin(ctx); err != nil {
 		closeAll(s.listeners)
-		a.life.servers.closing()
-		return errors.Join(err, s.stop())
+		return errors.Join(err, s.giveUp())
 	}
 	err := s.until(ctx)
 	return errors.Join(err, s.shutdown())
@@ -131,22 +138,30 @@ func (a *App) listening(addr net.Addr) {
 // servers counts the servers that an application has.
 type servers struct {
 	mu   sync.Mutex
-	open int // accept connections, or will
-	all  int // and those that wait for their requests
+	open int  // accept connections, or will
+	all  int  // and those that wait for their requests
+	over bool // the last one ends, and the application with it
 }
 
-func (s *servers) join() {
+// join counts a server in, unless the application ends.
+func (s *servers) join() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
 	s.open++
 	s.all++
+	return true
 }
 
 // closing takes note that a server accepts no more, and reports whether none does.
-func (s *servers) closing() (last bool) {
+// What could not begin may begin again: with it nothing is over.
+func (s *servers) closing(begun bool) (last bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open--
+	s.over = begun && s.open == 0
 	return s.open == 0
 }
 

@@ -3,6 +3,7 @@ package fogo
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,7 +40,6 @@ func (a *App) server(ctx context.Context, s *serving) (*http.Server, error) {
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		HTTP2: &http.HTTP2Config{
 			// A peer that is gone is found also while its streams are open.
@@ -58,7 +58,29 @@ func (a *App) server(ctx context.Context, s *serving) (*http.Server, error) {
 	for _, f := range a.settings.server {
 		f(srv)
 	}
-	return srv, nil
+	srv.BaseContext = baseContext(ctx, srv.BaseContext)
+	return srv, checkTLS(srv.TLSConfig)
+}
+
+// baseContext makes what is behind the contexts of requests: ctx or, if WithServer
+// set one, the caller's own with its values, which ends when ctx does.
+func baseContext(ctx context.Context, own func(net.Listener) context.Context) func(net.Listener) context.Context {
+	if own == nil {
+		return func(net.Listener) context.Context { return ctx }
+	}
+	return func(ln net.Listener) context.Context {
+		c, cancel := context.WithCancelCause(context.WithValue(own(ln), drainingKey{}, ctx.Value(drainingKey{})))
+		context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+		return c
+	}
+}
+
+// checkTLS refuses a config with which no handshake can succeed.
+func checkTLS(c *tls.Config) error {
+	if c == nil || len(c.Certificates) > 0 || c.GetCertificate != nil || c.GetConfigForClient != nil {
+		return nil
+	}
+	return errors.New("TLS needs a certificate: the config has no Certificates, no GetCertificate and no GetConfigForClient")
 }
 
 // limits are what entrance enforces.
@@ -110,17 +132,24 @@ func (e *entrance) serveBody(c *writer, r *http.Request) {
 	x.Body = &x.body
 	c.body = &x.body
 	x.begin()
-	// net/http removes the files of the request that it knows.
-	defer func() { r.MultipartForm = x.MultipartForm }()
+	defer func() {
+		x.end()
+		// net/http removes the files of the request that it knows.
+		r.MultipartForm = x.MultipartForm
+	}()
 	e.app.ServeHTTP(c, &x.Request)
-	x.end()
 	c.finish()
 }
 
 // WithTLS makes [App.Run] and [App.Serve] speak TLS, and HTTP/2 with clients
-// that can. The config must have a certificate.
+// that can. The config must have a certificate; it is copied when serving begins.
 func WithTLS(c *tls.Config) Option {
-	return WithServer(func(srv *http.Server) { srv.TLSConfig = c })
+	return WithServer(func(srv *http.Server) {
+		// Nobody who asks for TLS is to get a server without it.
+		if srv.TLSConfig = c.Clone(); c == nil {
+			srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+	})
 }
 
 // WithTLSFiles is [WithTLS] with a certificate and its key from PEM files, which

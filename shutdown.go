@@ -43,12 +43,23 @@ func Draining(ctx context.Context) <-chan struct{} {
 // shutdown ends the server and, if it is the last, the application. The order is
 // told in the package comment.
 func (s *serving) shutdown() error {
-	last := s.app.life.servers.closing()
+	last := s.app.life.servers.closing(true)
 	if last {
 		s.app.life.draining.Store(true)
 		s.wait(s.app.settings.delay)
 	}
 	err := s.end(last)
+	return errors.Join(err, s.stop())
+}
+
+// giveUp ends a server that could not begin. It may be the last one all the same,
+// and another may have left its WebSockets to it.
+func (s *serving) giveUp() (err error) {
+	if s.app.life.servers.closing(false) {
+		ctx, cancel := s.limited(s.app.settings.shutdown, 0)
+		defer cancel()
+		err = s.app.Drain(ctx)
+	}
 	return errors.Join(err, s.stop())
 }
 
@@ -107,10 +118,11 @@ func (s *serving) end(sockets bool) error {
 	case ctx.Err() == nil:
 		return fmt.Errorf("fogo: %w", err) // but all was over
 	}
-	// Contexts first: a handler that listens ends in good order.
+	// Contexts first: a handler that listens ends in good order. Those of WebSockets
+	// were cancelled when their time was over.
 	s.cancel()
 	last, stop := context.WithTimeout(context.Background(), grace)
-	_ = s.srv.Shutdown(last) // nothing is left to do about an error
+	_ = s.drain(last, sockets) // nothing is left to do about an error
 	stop()
 	_ = s.srv.Close()
 	return fmt.Errorf("fogo: not everything was over in time: %w: cancelled %s%s", context.Cause(limit), late(), s.stuck())
@@ -173,10 +185,13 @@ func (s *serving) stop() error {
 	if !s.app.life.servers.leave() || s.app.life.running.Load() == nil {
 		return nil
 	}
-	// This has time of its own, for it must not be left out.
-	ctx, cancel := s.limited(s.app.settings.shutdown, grace)
+	// This has time of its own, for it must not be left out. What is deaf was waited
+	// for, and must not take that time away.
+	ctx, cancel := s.limited(max(s.app.settings.shutdown, grace), grace)
 	defer cancel()
-	err := s.app.Stop(ctx)
+	deaf, stop := context.WithTimeout(ctx, grace/2)
+	defer stop()
+	err := s.app.stop(ctx, deaf)
 	s.app.settings.config().Logger.Info("stopped", slog.Bool("clean", err == nil))
 	return err
 }
