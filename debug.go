@@ -26,7 +26,10 @@ import (
 //
 // All of that is for requests from this machine, to a name of this machine such
 // as localhost, that came through no proxy and from no page of another site.
-// Others are answered as without debug mode; [DebugRemote] changes that.
+// Others are answered as without debug mode; [DebugRemote] changes that. A proxy
+// on this machine is known by the fields that it adds, by a host that it passes
+// on, by HTTP/1.0, or by closing its connections; one that hides all of that
+// would show the pages to everybody.
 //
 // Values of headers, cookies, and fields of queries, forms and JSON that are
 // named like secrets are masked, see [DebugMask]. Texts of errors and panics
@@ -141,6 +144,9 @@ func (d *debugMode) serve(a *App, w http.ResponseWriter, r *http.Request) {
 	if why != "" || a.life.stopping.Load() {
 		a.answer(w, noted)
 		return
+	}
+	if a.settings.health.on && a.answerHealth(w, noted) {
+		return // also while it cannot start: who supervises it is no developer
 	}
 	b, cause := a.startedOrWhyNot()
 	switch {

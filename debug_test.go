@@ -251,6 +251,19 @@ func TestDebugStartProblems(t *testing.T) {
 	assert.Contains(t, w.Body.String(), "newUnreachable")
 }
 
+// Supervisors are told the same as in production.
+func TestDebugLeavesHealthAlone(t *testing.T) {
+	app := fogo.New(fogo.WithDebug(), fogo.WithHealth("/healthz", "/readyz"))
+	app.OnStart(func() error { return errDebug })
+	w := look(t, app, "/healthz")
+	assert.Equal(t, 200, w.Code)
+	assert.JSONEq(t, `{"status":"alive"}`, w.Body.String())
+	w = look(t, app, "/readyz")
+	assert.Equal(t, 503, w.Code)
+	assert.JSONEq(t, `{"status":"failed"}`, w.Body.String())
+	assert.Equal(t, 500, look(t, app, "/").Code)
+}
+
 func TestDebugAfterStop(t *testing.T) {
 	app := debugApp(fogo.WithDebug())
 	require.NoError(t, app.Start(t.Context()))

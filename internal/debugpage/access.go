@@ -23,6 +23,11 @@ type Access struct {
 // let in pages of other sites in a browser on this machine, so the host must
 // be a name of this machine (or a name whose owner points it here could read
 // the pages: DNS rebinding), and so must the origin.
+//
+// A proxy that adds no field is known by what no browser sends: nginx, as long as
+// it is told nothing, names its upstream as the host, speaks HTTP/1.0, and asks
+// for the connection to be closed. One that does nothing of all that cannot be
+// told from a client here.
 func (a Access) Refusal(r *http.Request) string {
 	if !a.Remote {
 		switch {
@@ -30,6 +35,8 @@ func (a Access) Refusal(r *http.Request) string {
 			return "the peer is on another machine"
 		case forwarded(r.Header):
 			return "the request came through a proxy"
+		case r.Close || r.ProtoMajor == 1 && r.ProtoMinor == 0:
+			return "the request ends its connection or is of HTTP/1.0, as those of proxies are"
 		case !loopbackHost(r.Host):
 			return "the host is not a name of this machine, such as localhost"
 		}
@@ -52,33 +59,27 @@ func loopbackAddr(s string) bool {
 	return err == nil && ap.Addr().Unmap().IsLoopback()
 }
 
-// passedOn are the fields that proxies add.
+// passedOn are what the names of fields begin with that proxies add, whatever
+// their values.
 var passedOn = []string{
-	"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Host", "X-Original-Url",
-	"Cf-Connecting-Ip", "True-Client-Ip", "Fastly-Client-Ip", "Fly-Client-Ip",
+	"Forwarded", "Via", "X-Forwarded", "X-Real-", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-", "X-Proxy", "X-Envoy-", "X-Amzn-", "X-Arr-",
+	"X-Appengine-", "X-Azure-", "Cdn-Loop", "Cf-", "True-Client-Ip", "Fastly-", "Fly-",
 }
 
 func forwarded(h http.Header) bool {
-	for _, name := range passedOn {
-		if _, ok := h[name]; ok {
-			return true
-		}
-	}
 	for name := range h {
-		if strings.HasPrefix(name, "X-Forwarded") {
-			return true
+		for _, begin := range passedOn {
+			if strings.HasPrefix(name, begin) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
 // loopbackHost reports whether a host, with or without a port, is a name of
-// this machine whoever resolves it (RFC 6761 section 6.3). Only clients older
-// than HTTP/1.1 send none.
+// this machine whoever resolves it (RFC 6761 section 6.3).
 func loopbackHost(host string) bool {
-	if host == "" {
-		return true
-	}
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}

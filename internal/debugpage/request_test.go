@@ -97,6 +97,7 @@ func TestAccess(t *testing.T) {
 		peer, host           string
 		local                net.Addr
 		header               map[string]string
+		change               func(*http.Request)
 		allowed, evenRemotes bool
 	}{
 		{name: "loopback", peer: "127.0.0.1:5", host: "localhost:8000", local: loopback, allowed: true, evenRemotes: true},
@@ -104,7 +105,13 @@ func TestAccess(t *testing.T) {
 		{name: "IPv6", peer: "[::1]:5", host: "[::1]:8000", allowed: true, evenRemotes: true},
 		{name: "mapped", peer: "[::ffff:127.0.0.1]:5", host: "LOCALHOST.", allowed: true, evenRemotes: true},
 		{name: "subdomain", peer: "127.0.0.1:5", host: "shop.localhost:8000", allowed: true, evenRemotes: true},
-		{name: "HTTP/1.0", peer: "127.0.0.1:5", host: "", allowed: true, evenRemotes: true},
+		{name: "no host", peer: "127.0.0.1:5", host: "", evenRemotes: true},
+		{name: "HTTP/1.0", peer: "127.0.0.1:5", host: "localhost", change: func(r *http.Request) { r.ProtoMinor = 0 }, evenRemotes: true},
+		{name: "the connection is closed", peer: "127.0.0.1:5", host: "127.0.0.1:8000", change: func(r *http.Request) { r.Close = true }, evenRemotes: true},
+		{name: "HTTP/2", peer: "127.0.0.1:5", host: "localhost", change: func(r *http.Request) { r.ProtoMajor, r.ProtoMinor = 2, 0 }, allowed: true, evenRemotes: true},
+		{name: "X-Forwarded-Proto alone", peer: "127.0.0.1:5", host: "localhost", header: map[string]string{"X-Forwarded-Proto": ""}, evenRemotes: true},
+		{name: "X-Original-URI", peer: "127.0.0.1:5", host: "localhost", header: map[string]string{"X-Original-URI": "/"}, evenRemotes: true},
+		{name: "Cloudflare", peer: "127.0.0.1:5", host: "localhost", header: map[string]string{"CF-Ray": "x"}, evenRemotes: true},
 		{name: "remote", peer: "192.168.0.7:5", host: "localhost", evenRemotes: true},
 		{name: "remote that claims to be here", peer: "192.168.0.7:5", host: "localhost", header: map[string]string{"X-Forwarded-For": "127.0.0.1"}, evenRemotes: true},
 		{name: "through a proxy here", peer: "127.0.0.1:5", host: "localhost", header: map[string]string{"X-Forwarded-For": "203.0.113.9"}, evenRemotes: true},
@@ -130,6 +137,9 @@ func TestAccess(t *testing.T) {
 		r.RemoteAddr, r.Host = row.peer, row.host
 		for k, v := range row.header {
 			r.Header.Set(k, v)
+		}
+		if row.change != nil {
+			row.change(r)
 		}
 		if row.local != nil {
 			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, row.local))
