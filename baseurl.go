@@ -15,6 +15,9 @@ import (
 //	app := fogo.New(fogo.WithBaseURL(middleware.BaseURL))
 //	app.Use(middleware.RealIP(middleware.RealIPOptions{Trusted: middleware.PrivateNetworks()}))
 //
+// A path that the proxy strips is known where it is configured, or from
+// X-Forwarded-Prefix: RealIPOptions.Prefix.
+//
 // Without it absolute URLs have the scheme and the Host of the request. That Host
 // is whatever a client wants it to be, and so it is with the function above: URLs
 // that somebody else is to follow, in mails for example, need a [WithPublicURL].

@@ -33,6 +33,7 @@
 //	Trusted, Unix      nobody, so nothing changes
 //	Header             XForwardedFor
 //	Host               false: X-Forwarded-Host never counts
+//	Prefix             false: nor does X-Forwarded-Prefix
 //
 //	SecurityHeaders        default
 //	FrameAncestors         'none', and X-Frame-Options: DENY

@@ -251,6 +251,25 @@ func isHost(s string) bool {
 	return s != "" && len(s) <= 255
 }
 
+// isPrefix accepts the beginning of a path that stays one in a URL: each segment
+// has something in it, so that "//evil.example" is none, and leads nowhere else.
+func isPrefix(s string) bool {
+	if !strings.HasPrefix(s, "/") || len(s) > 255 {
+		return false
+	}
+	for segment := range strings.SplitSeq(s[1:], "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return false
+		}
+		for _, b := range []byte(segment) {
+			if !isToken(string(rune(b))) && strings.IndexByte("()=:@,;", b) < 0 || strings.IndexByte("^`|#%", b) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // isToken reports whether s is a token (RFC 9110 section 5.6.2).
 func isToken(s string) bool {
 	for _, b := range []byte(s) {

@@ -30,6 +30,10 @@ type RealIPOptions struct {
 	// a client wrote there: set it only if yours overwrites the field. The host
 	// of a Forwarded element needs no such care and is always taken.
 	Host bool
+	// Prefix takes from X-Forwarded-Prefix what a proxy took from the front of the
+	// path: [BaseURL] has it. As with Host, set it only if yours overwrites the
+	// field. RFC 7239 has nothing of the kind, so it counts beside Forwarded too.
+	Prefix bool
 	// Unix trusts a peer without an address, as those of Unix sockets are.
 	Unix bool
 }
@@ -108,8 +112,18 @@ func Host(r *http.Request) string {
 	return r.Host
 }
 
-// BaseURL is scheme and host, "https://example.com", for absolute URLs.
-func BaseURL(r *http.Request) string { return Scheme(r) + "://" + Host(r) }
+// Prefix is what a trusted proxy took from the front of the path, escaped and
+// without a slash at its end: "/app". It is "" unless [RealIPOptions].Prefix is set.
+func Prefix(r *http.Request) string {
+	if o := originOf(r); o != nil {
+		return o.prefix
+	}
+	return ""
+}
+
+// BaseURL is scheme, host and prefix, "https://example.com/app", for absolute
+// URLs.
+func BaseURL(r *http.Request) string { return Scheme(r) + "://" + Host(r) + Prefix(r) }
 
 // ClientIP is the address of Request.RemoteAddr without port, zone and
 // IPv4-in-IPv6 form; the zero Addr if there is none.
@@ -123,6 +137,7 @@ type origin struct {
 	peer         string
 	client       netip.AddrPort
 	scheme, host string
+	prefix       string
 }
 
 // Value implements context.Context.
@@ -187,15 +202,27 @@ func (o *RealIPOptions) believe(r *http.Request) bool {
 // find reads what the proxies say.
 func (o *RealIPOptions) find(r *http.Request, to *origin) {
 	if o.Header == Forwarded {
-		o.readForwarded(r.Header["Forwarded"], to)
+		hops := o.readForwarded(r.Header["Forwarded"], to)
+		o.findPrefix(r, to, hops)
 		return
 	}
 	hops := o.readForwardedFor(r.Header["X-Forwarded-For"], to)
+	o.findPrefix(r, to, hops)
 	if s := strings.ToLower(entryAt(r.Header["X-Forwarded-Proto"], hops)); isScheme(s) {
 		to.scheme = s
 	}
 	if h := entryAt(r.Header["X-Forwarded-Host"], hops); o.Host && isHost(h) {
 		to.host = h
+	}
+}
+
+// findPrefix reads what the outermost trusted proxy took from the path.
+func (o *RealIPOptions) findPrefix(r *http.Request, to *origin, hops int) {
+	if !o.Prefix {
+		return
+	}
+	if p := strings.TrimSuffix(entryAt(r.Header["X-Forwarded-Prefix"], hops), "/"); isPrefix(p) {
+		to.prefix = p
 	}
 }
 
@@ -218,15 +245,16 @@ func (o *RealIPOptions) readForwardedFor(lines []string, to *origin) (hops int) 
 }
 
 // readForwarded finds the client, and what the outermost trusted proxy says of
-// it: every element that is read was written by a trusted one.
-func (o *RealIPOptions) readForwarded(lines []string, to *origin) {
+// it: every element that is read was written by a trusted one. It counts them.
+func (o *RealIPOptions) readForwarded(lines []string, to *origin) (hops int) {
 	list := backwards{lines: lines, cut: lastElement}
 	for {
 		text, _ := list.next()
 		e, ok := parseElement(text) // "" is none
 		if !ok {
-			return
+			return hops
 		}
+		hops++
 		if s := strings.ToLower(e.proto); isScheme(s) {
 			to.scheme = s
 		}
@@ -235,11 +263,11 @@ func (o *RealIPOptions) readForwarded(lines []string, to *origin) {
 		}
 		addr, ok := parseNode(e.node)
 		if !ok {
-			return
+			return hops
 		}
 		to.client = addr
 		if !networkList(o.Trusted).has(addr.Addr()) {
-			return
+			return hops
 		}
 	}
 }

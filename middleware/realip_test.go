@@ -168,6 +168,32 @@ func TestSchemeAndHost(t *testing.T) {
 	}
 }
 
+func TestPrefix(t *testing.T) {
+	opts := middleware.RealIPOptions{Trusted: prefixes("10.0.0.0/8"), Prefix: true}
+	rows := []struct{ name, remote, xff, prefix, want string }{
+		{"a prefix", "10.0.0.1:1", "203.0.113.7", "/app", "http://own.example/app"},
+		{"of two segments", "10.0.0.1:1", "203.0.113.7", "/team-a/app.v2/", "http://own.example/team-a/app.v2"},
+		{"the root", "10.0.0.1:1", "203.0.113.7", "/", "http://own.example"},
+		{"the client's word before it", "10.0.0.1:1", "1.1.1.1, 203.0.113.7", "/evil, /app", "http://own.example/app"},
+		{"nobody trusted", "203.0.113.7:1", "203.0.113.7", "/app", "http://own.example"},
+		{"another host", "10.0.0.1:1", "203.0.113.7", "//evil.example", "http://own.example"},
+		{"a backslash", "10.0.0.1:1", "203.0.113.7", `/\evil.example`, "http://own.example"},
+		{"dots", "10.0.0.1:1", "203.0.113.7", "/app/../x", "http://own.example"},
+		{"a query", "10.0.0.1:1", "203.0.113.7", "/app?x=", "http://own.example"},
+		{"escapes", "10.0.0.1:1", "203.0.113.7", "/%2e%2e", "http://own.example"},
+		{"markup", "10.0.0.1:1", "203.0.113.7", `/"><script>`, "http://own.example"},
+		{"no path", "10.0.0.1:1", "203.0.113.7", "app", "http://own.example"},
+	}
+	for _, row := range rows {
+		r := request(row.remote, "X-Forwarded-For", row.xff, "X-Forwarded-Prefix", row.prefix)
+		assert.Equal(t, row.want, look(opts, r).base, row.name)
+		assert.Equal(t, "http://own.example", look(middleware.RealIPOptions{Trusted: opts.Trusted}, r).base, "it is not taken unasked")
+	}
+	opts.Header = middleware.Forwarded
+	got := look(opts, request("10.0.0.1:1", "Forwarded", "for=203.0.113.7;proto=https;host=example.com", "X-Forwarded-Prefix", "/app"))
+	assert.Equal(t, "https://example.com/app", got.base)
+}
+
 func TestUnixSockets(t *testing.T) {
 	for _, remote := range []string{"@", "", "/run/app.sock"} {
 		r := request(remote, "X-Forwarded-For", "203.0.113.7")
