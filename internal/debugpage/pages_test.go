@@ -78,7 +78,7 @@ func pages() map[string]htmlPage {
 			View: "func(*main.DB, main.UserID)", Middleware: []string{"main.logged (main.go:8)", "main.timed (main.go:9)"}, Guards: []string{"main.Authenticated (auth.go:9)"},
 			Plan: plan, Explain: "GET /users/{user_id}\n…\n",
 		},
-		"socket route":   &Route{Number: 2, Method: "WEBSOCKET", Pattern: "/chat", Handler: "main.chat", Plan: []Call{{Name: "handshake"}, {Name: "message", Functions: plan[0].Functions[:1]}}},
+		"socket route":   &Route{Number: 2, Method: "WEBSOCKET", Pattern: "/chat", Handler: "main.chat", Plan: []Call{{Name: "handshake", Steps: 1}, {Name: "message", Functions: plan[0].Functions[:1]}}},
 		"route as it is": &Route{Number: 2, Pattern: "/old/{path...}", Handler: "http.NotFound"},
 		"providers": &Providers{Providers: []Provider{
 			{Number: 1, Type: "main.Config", By: "an existing value", Lifetime: "Singleton", Used: true},

@@ -1,7 +1,6 @@
 package debugpage
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/gofogo/fogo/inject"
@@ -103,7 +102,14 @@ func (p *page) plan(calls []Call) {
 		if len(c.Functions) == 0 && len(c.Makes) == 0 {
 			p.put("<p class=\"soft\">Nothing runs.</p>\n")
 		}
-		p.in("<p class=\"small soft\">", strconv.Itoa(c.Steps)+" steps over a frame of "+bytesOf(uint64(c.FrameBytes)), "</p>\n")
+		p.put("<p class=\"small soft\">")
+		p.number(c.Steps)
+		if c.Steps == 1 {
+			p.put(" step")
+		} else {
+			p.put(" steps")
+		}
+		p.in(" over a frame of ", bytesOf(uint64(c.FrameBytes)), "</p>\n")
 	}
 }
 

@@ -52,7 +52,7 @@ func (x *Index) main(p *page) {
 	p.tile(strconv.Itoa(len(x.Routes)), "routes")
 	p.tile(strconv.Itoa(x.Sockets), "WebSockets open")
 	p.tile(x.Uptime.String(), "since the start")
-	p.tile(strings.TrimPrefix(x.Go, "go"), "is the version of Go")
+	p.tile(strings.TrimPrefix(x.Go, "go"), "version of Go")
 	p.put("</ul>\n")
 	if len(x.Warnings) > 0 {
 		p.put("<div class=\"panel bad\"><p><b>Warnings</b></p>\n")

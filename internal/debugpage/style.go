@@ -108,6 +108,7 @@ td,.num,.narrow{border:0;width:auto;padding:.1rem 0;text-align:left;white-space:
 td.num{display:inline-block;margin-right:1.25rem}
 td:empty{display:none}
 td.narrow:first-child{float:left;margin-right:.7em}
+td.narrow:first-child+td{display:flow-root}
 td[data-l]::before{content:attr(data-l);color:var(--soft);font:.8125rem var(--sans);margin-right:.6em}}
 @media print{.bar,.tools{display:none}}
 `
