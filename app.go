@@ -32,7 +32,7 @@ type App struct {
 type life struct {
 	running  atomic.Pointer[router.Built] // between Start and Stop: all that a request needs
 	checks   atomic.Pointer[readiness]    // likewise
-	links    atomic.Pointer[router.Built] // since Build: what URLs are made from
+	links    atomic.Pointer[router.Built] // since Build, if that succeeded: what URLs are made from
 	starting atomic.Bool
 	draining atomic.Bool // no new requests are wanted
 	stopping atomic.Bool
@@ -82,6 +82,9 @@ func (a *App) With(opts ...Option) *App {
 // Calling it again costs nothing. It ends registration: what comes later is
 // returned as an error from here on.
 func (a *App) Build() error {
+	if a.life.links.Load() != nil {
+		return a.Router.Err() // without the lock, which is held while hooks run
+	}
 	a.life.mu.Lock()
 	defer a.life.mu.Unlock()
 	return a.build()
@@ -92,8 +95,9 @@ func (a *App) build() error {
 	l := &a.life
 	if l.built == nil && l.err == nil {
 		l.built, l.err = a.Router.Build(a.buildOptions())
-		l.links.Store(l.built)
-		l.err = a.settings.health.check(l.built, l.err)
+		if l.err = a.settings.health.check(l.built, l.err); l.err == nil {
+			l.links.Store(l.built)
+		}
 	}
 	if l.err != nil {
 		return l.err
@@ -258,7 +262,7 @@ func (a *App) Routes() []router.RouteInfo {
 	if a.Build() != nil {
 		return nil
 	}
-	return a.life.built.Routes()
+	return a.life.links.Load().Routes()
 }
 
 // Checks are the readiness checks that were registered with Ready, and those of
@@ -276,5 +280,5 @@ func (a *App) Warnings() []string {
 	if a.Build() != nil {
 		return nil
 	}
-	return a.life.built.Warnings()
+	return a.life.links.Load().Warnings()
 }

@@ -59,7 +59,8 @@
 //     has been dealt with. Requests under way are answered.
 //  4. What is not over within [WithShutdownTimeout] has its context cancelled,
 //     which is the first that handlers notice of the end, and two seconds later
-//     its connection closed. It is named in the error that Run returns.
+//     its connection closed. It is named in the error that Run returns. What is
+//     deaf to all of that is left behind, and takes no time from what follows.
 //  5. Stop hooks run, the last one first. One that is overdue is logged by its
 //     name, and waited for.
 //  6. Singletons are closed in the reverse order of their making.
@@ -88,10 +89,37 @@
 //	delay of a drain                                none              WithDrainDelay
 //	drain                                           30 s              WithShutdownTimeout
 //	… from cancelled contexts to closed connections 2 s
-//	stop hooks and closing Singletons               30 s              WithShutdownTimeout
+//	stop hooks and closing Singletons               30 s, 2 s or more WithShutdownTimeout
 //	clean-up of a call                              10 s              WithCleanupTimeout
 //	readiness check                                 2 s               Ready(…).Timeout
 //	result of the checks is told again for          1 s
+//	paths for health and readiness                  none              WithHealth
+//	absolute URLs                                   Host of request   WithBaseURL, WithPublicURL
+//	debug mode                                      off               WithDebug
+//	… shown to                                      this machine      DebugRemote
+//	… pages about the application                   /_fogo            DebugPrefix
+//
+// # Behind a proxy
+//
+// Nothing that a proxy says is believed until middleware.RealIP is told whom to
+// trust; then [WithBaseURL] makes absolute URLs as clients see them, or
+// [WithPublicURL] without asking. Redirects of this module are relative where they
+// can be, so that they survive a prefix that the proxy strips. For nginx:
+//
+//	proxy_http_version 1.1;
+//	proxy_set_header Upgrade $http_upgrade;
+//	proxy_set_header Connection $connection_upgrade;  # map: "upgrade" if $http_upgrade is set, else ""
+//	proxy_set_header Host $http_host;
+//	proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+//	proxy_set_header X-Forwarded-Proto $scheme;
+//	proxy_set_header X-Forwarded-Host $http_host;
+//
+// Without the first three lines handshakes of WebSockets are answered with 426, or
+// 400 if the proxy speaks HTTP/1.0. Their check of the origin compares with Host:
+// where the proxy changes that, or drops its port as $host does, name the origins
+// in ws.Options. Streams ask the proxy by X-Accel-Buffering not to be held back.
+// With [WithDrainDelay] a proxy that keeps connections is asked to close them
+// before the listener is gone, and requests need not be sent again.
 //
 // # Logging
 //

@@ -3,6 +3,7 @@ package fogo_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -192,6 +193,28 @@ func TestStartFailsHalfway(t *testing.T) {
 		d.lines = nil
 		require.NoError(t, app.With(fogo.WithOnListen(func(net.Addr) { cancel() })).Run(ctx, "127.0.0.1:0"), step)
 		assert.Equal(t, append(want["listen"][:4:4], append([]string{"serve"}, want["listen"][4:]...)...), d.all(), step)
+	}
+}
+
+// Hooks may ask what they are hooks of.
+func TestHooksAskForRoutes(t *testing.T) {
+	app := fogo.New()
+	app.Get("/x", func() string { return "x" })
+	ask := func() error {
+		if n := len(app.Routes()); n != 1 || len(app.Warnings()) != 0 {
+			return fmt.Errorf("%d routes", n)
+		}
+		return app.Build()
+	}
+	app.OnStart(ask)
+	app.OnStop(ask)
+	done := make(chan error, 1)
+	go func() { done <- errors.Join(app.Start(t.Context()), app.Stop(t.Context())) }()
+	select {
+	case err := <-done:
+		assert.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		t.Fatal("a hook waits for the application, which waits for it")
 	}
 }
 
