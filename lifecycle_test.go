@@ -278,6 +278,37 @@ func TestRunTwice(t *testing.T) {
 	assert.ErrorIs(t, app.Run(t.Context(), "127.0.0.1:0"), fogo.ErrStopped)
 }
 
+// failing is a listener that accepts one connection and then breaks.
+type failing struct {
+	*memnet.Listener
+	broken chan struct{}
+	taken  bool
+}
+
+func (f *failing) Accept() (net.Conn, error) {
+	if !f.taken {
+		f.taken = true
+		return f.Listener.Accept()
+	}
+	<-f.broken
+	return nil, errTooLate
+}
+
+// TestListenerBreaks: Serve says why, and ends as it does otherwise: what is under
+// way is answered, and everything is stopped.
+func TestListenerBreaks(t *testing.T) {
+	d := &diary{}
+	ln := &failing{Listener: memnet.Listen(), broken: make(chan struct{})}
+	app := fogo.New()
+	app.Get("/", func() string { close(ln.broken); time.Sleep(50 * time.Millisecond); d.note("answered"); return "whole" })
+	app.OnStop(func() { d.note("stop") })
+	done := make(chan error, 1)
+	go func() { done <- app.Serve(t.Context(), ln) }()
+	assert.Equal(t, "whole", fetch(t, &http.Client{Transport: &http.Transport{DialContext: ln.DialContext}}, "http://x/"))
+	assert.ErrorIs(t, <-done, errTooLate)
+	assert.Equal(t, []string{"answered", "stop"}, d.all())
+}
+
 type tenantKey struct{}
 
 // A context of the caller's own has its values, and ends with the server.
