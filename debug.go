@@ -62,7 +62,9 @@ func DebugPrefix(prefix string) DebugOption {
 
 // DebugRemote shows everything to peers on other machines too: in a container
 // or a virtual machine, where the browser is not on this one, or behind a proxy.
-// Whoever reaches the port can read the program's sources around its errors.
+// Whoever reaches the port can read the program's sources around its errors, and
+// so can a page of any site in a browser that reaches it, if the site gives its
+// own name the address of this machine (DNS rebinding): no host is refused.
 func DebugRemote() DebugOption {
 	return func(d *debugMode) { d.opts.Remote = true }
 }

@@ -11,6 +11,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -213,4 +214,33 @@ func TestNginxDrain(t *testing.T) {
 	over.Store(true)
 	wg.Wait()
 	assert.NoError(t, stopSecond())
+}
+
+// TestNginxOverAUnixSocket: the peer has no address, and is believed where that is
+// said. Debug mode takes it for no client of this machine.
+func TestNginxOverAUnixSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.sock")
+	listens := make(chan net.Addr, 1)
+	app := fogo.New(fogo.WithDebug(), fogo.WithSocketMode(0o660), fogo.WithOnListen(func(a net.Addr) { listens <- a }))
+	app.Use(middleware.RealIP(middleware.RealIPOptions{Unix: true}))
+	app.Get("/ip", func(r *http.Request) string { return middleware.ClientIP(r).String() + " " + middleware.Scheme(r) })
+	app.WebSocket("/echo", func(text ws.Text) ws.Text { return text })
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- app.Run(ctx, "unix:"+path) }()
+	require.Equal(t, path, (<-listens).String())
+	n := proxy(t, `server { listen 127.0.0.1:{a}; location / { proxy_pass http://unix:`+path+`:; `+headers+` } }`, "a").ready(t)
+	c, base := n.client(t, "127.0.0.5"), "http://127.0.0.1:"+n.ports["a"]
+	assert.Equal(t, "127.0.0.5 http", fetch(t, c, base+"/ip", 200, "X-Forwarded-For", "203.0.113.9"))
+	fetch(t, c, base+"/_fogo/", 404)
+	socket, _, err := n.dial(t, "ws", "127.0.0.1", "a", "/echo", nil)
+	require.NoError(t, err)
+	require.NoError(t, socket.WriteMessage(websocket.TextMessage, []byte("through")))
+	_, b, err := socket.ReadMessage()
+	require.NoError(t, err)
+	assert.Equal(t, "through", string(b))
+	socket.Close()
+	cancel()
+	require.NoError(t, <-done)
+	assert.NoFileExists(t, path)
 }
