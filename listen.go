@@ -69,6 +69,9 @@ func listenOn(ctx context.Context, lc *net.ListenConfig, addr string, mode fs.Fi
 		return nil, err
 	}
 	ln, err := lc.Listen(ctx, "unix", path)
+	if errors.Is(err, syscall.EINVAL) && len(path) > 100 {
+		err = fmt.Errorf("%w; the path has %d bytes, and systems have room for little more than 100: choose a shorter one", err, len(path))
+	}
 	if err != nil || mode == 0 {
 		return ln, err
 	}

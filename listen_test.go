@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,7 @@ func TestUnixSockets(t *testing.T) {
 	assert.ErrorContains(t, run(""), "the path of the socket is missing")
 	assert.ErrorContains(t, run(filepath.Join(dir, "no", "such")), "no such")
 	assert.ErrorContains(t, fogo.New().Run(t.Context()), "needs an address")
+	assert.ErrorContains(t, run(filepath.Join(dir, strings.Repeat("x", 120))), "choose a shorter one")
 	if runtime.GOOS == "linux" {
 		assert.NoError(t, run("@fogo-test-"+filepath.Base(dir)+filepath.Base(t.TempDir())))
 	}
