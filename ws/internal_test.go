@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"reflect"
 	"strconv"
@@ -175,4 +176,48 @@ func BenchmarkEcho(b *testing.B) {
 			}
 		})
 	}
+}
+
+// lateCut is a transport on which writes are cut off slowly.
+type lateCut struct {
+	net.Conn
+	written func() // called after the first write
+}
+
+func (l *lateCut) Write(p []byte) (int, error) {
+	n, err := l.Conn.Write(p)
+	if f := l.written; f != nil {
+		l.written = nil
+		f()
+	}
+	return n, err
+}
+
+func (l *lateCut) SetWriteDeadline(d time.Time) error {
+	if d.Equal(past) {
+		time.Sleep(time.Second) // whoever may write begins to
+	}
+	return l.Conn.SetWriteDeadline(d)
+}
+
+// A context that ends when its message has just left must not break the message behind it.
+func TestCancellationDoesNotHitTheNextWriter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := connected(t, &Options{MaxMessage: -1})
+		big := make([]byte, 4*memnet.DefaultBuffer)
+		next := make(chan error, 1)
+		ctx, cancel := context.WithCancel(context.Background())
+		client.conn = &lateCut{client.conn, func() {
+			go func() { next <- client.SendBytes(big) }()
+			time.Sleep(time.Second) // it stands in line
+			cancel()
+		}}
+		require.NoError(t, client.SendTextContext(ctx, "first"))
+		for _, want := range []int{len("first"), len(big)} {
+			m, err := server.Receive(context.Background())
+			require.NoError(t, err)
+			require.Len(t, m.Data, want)
+		}
+		require.NoError(t, <-next)
+	})
 }

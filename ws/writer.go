@@ -174,10 +174,13 @@ func sendFragment[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f fram
 
 // writeNow writes one frame and ends the caller's time as the writer. A write that fails ends the connection.
 func writeNow[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, data T) error {
+	watched := func() {}
 	if ctx != nil && ctx.Done() != nil {
-		defer c.cutWrite(ctx)()
+		watched = c.cutWrite(ctx)
 	}
-	if err := writeFrame(ctx, c, f, data); err != nil {
+	err := writeFrame(ctx, c, f, data)
+	watched() // before there is another writer, whose write ctx must not break
+	if err != nil {
 		return c.writeFailed(ctx, err)
 	}
 	c.release()
