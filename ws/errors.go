@@ -3,6 +3,7 @@ package ws
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 )
@@ -69,7 +70,8 @@ func (e CloseError) As(target any) bool {
 // ErrClosed, the code, and what broke the connection if something did.
 type closedError struct {
 	close CloseError
-	cause error // nil after a proper close
+	cause error    // nil after a proper close
+	peer  net.Addr // as it was when closing began
 }
 
 func (e *closedError) Error() string {

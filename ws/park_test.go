@@ -195,6 +195,9 @@ func TestEndOfAParkedConnection(t *testing.T) {
 			ctx := c.Context()
 			row.end(t, c, p, tr)
 			require.Equal(t, row.want, e.wait(t))
+			if row.name != "peer resets" { // then the system has forgotten it
+				require.Equal(t, p.conn.LocalAddr().String(), c.RemoteAddr().String())
+			}
 			<-ctx.Done()
 			<-c.Done()
 			_ = p.conn.Close()

@@ -114,8 +114,9 @@ func (c *WebSocket) Subprotocol() string {
 	return c.sub
 }
 
-// RemoteAddr returns the peer's network address.
+// RemoteAddr returns the peer's network address, also when the connection has ended.
 // Before the connection is accepted that is what net/http calls Request.RemoteAddr.
+// Of one that has been parked and was then reset by its peer it can't be had any more: it says "unknown".
 func (c *WebSocket) RemoteAddr() net.Addr {
 	if c.is(flagOpen) {
 		return c.peerAddr()
@@ -134,6 +135,14 @@ func (c *WebSocket) RemoteAddr() net.Addr {
 func (c *WebSocket) peerAddr() net.Addr {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed != nil && c.closed.peer != nil {
+		return c.closed.peer
+	}
+	return c.askPeerAddr()
+}
+
+// askPeerAddr asks the transport. mu is held.
+func (c *WebSocket) askPeerAddr() net.Addr {
 	if c.is(flagParked) {
 		return poll.PeerAddr(int(c.fd))
 	}
@@ -235,6 +244,7 @@ func (c *WebSocket) decide(why *closedError) bool {
 	if c.is(flagClosing | flagRejected) {
 		return false
 	}
+	why.peer = c.askPeerAddr() // a socket that was parked doesn't know it any more when it is closed
 	c.closed = why
 	c.state.Or(flagClosing)
 	c.canceled(why)
