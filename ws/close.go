@@ -112,6 +112,7 @@ func (c *WebSocket) shut(code Code, reason Reason) {
 		return
 	}
 	defer c.reading.give()
+	c.in.disown()
 	how := hangUp
 	if c.awaitClose(deadline) && c.client {
 		how = awaitEOF

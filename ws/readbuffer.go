@@ -70,6 +70,19 @@ func (r *reader) reclaim() {
 	r.memory = nil
 }
 
+// disown leaves what is lent to whoever has it, for good. That is for who reads while a handler may
+// still be at work on its message.
+func (r *reader) disown() {
+	if r.lent {
+		unread := append([]byte(nil), r.buf[r.r:r.w]...)
+		r.lent, r.buf, r.pooled, r.r, r.w = false, nil, nil, 0, 0
+		r.preload(unread)
+	}
+	if r.op == 0 {
+		r.memory = nil
+	}
+}
+
 // need fills the buffer until n bytes are unread. n is at most maxHeader + 125.
 func (r *reader) need(n int) error {
 	for r.w-r.r < n {

@@ -313,6 +313,7 @@ func (c *WebSocket) depart(how parting) {
 	}
 	defer c.reading.give()
 	_ = conn.SetReadDeadline(deadline)
+	c.in.disown()
 	buf := c.in.take()
 	for {
 		if _, err := conn.Read(buf); err != nil && !c.kicked(err, deadline) {
