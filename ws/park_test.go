@@ -242,6 +242,25 @@ func TestParkedConnectionIsPinged(t *testing.T) {
 	requireClosed(t, c.SendText("x"), ws.CodeAbnormal)
 }
 
+// Whoever is silent is not waited for: its Close frame, or its end of the TCP connection, would never come.
+func TestSilentPeerIsNotWaitedFor(t *testing.T) {
+	for name, noParking := range map[string]bool{"parking": false, "no parking": true} {
+		t.Run(name, func(t *testing.T) {
+			tr := &ws.Tracker{}
+			c, p := overTCP(t, &ws.Options{
+				Tracker: tr, NoParking: noParking, PingInterval: time.Millisecond, PongTimeout: 20 * time.Millisecond, CloseTimeout: time.Hour,
+			})
+			e := newEchoing()
+			require.NoError(t, c.Serve(e))
+			require.Equal(t, ws.CodeAbnormal, e.wait(t))
+			eventually(t, func() bool { return tr.Len() == 0 && tr.Parked() == 0 })
+			in := p.take(nil)
+			require.Equal(t, ws.CodePolicyViolation, in.code, "one that lives is told: %v", in.err)
+			p.expectEOF()
+		})
+	}
+}
+
 func TestNoParking(t *testing.T) {
 	tr := &ws.Tracker{}
 	c, p := overTCP(t, &ws.Options{Tracker: tr, NoParking: true})

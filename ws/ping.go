@@ -207,7 +207,12 @@ func (c *WebSocket) judge(at instant) (wait time.Duration, dead bool) {
 
 // giveUp ends a connection whose peer is silent. To the application it has
 // dropped (1006); a peer that lives but never answers is told why, if its socket takes the frame.
-func (c *WebSocket) giveUp() { c.part(CodePolicyViolation, "no answer to a ping") }
+// Its end isn't waited for: when a network breaks, that would be a goroutine and a buffer for each of its
+// connections at once. Nor has the socket any bytes for which closing would send RST: they would have been an answer.
+func (c *WebSocket) giveUp() {
+	_ = c.sendClose(CodePolicyViolation, "no answer to a ping", c.opts.closeTimeout())
+	c.end(hangUp)
+}
 
 // rest sends a reader that has been waiting for a while to the parking, and returns when to look again; 0: there is no need to.
 func (c *WebSocket) rest(at instant) time.Duration {
