@@ -95,14 +95,19 @@
 //	time for a write               10 s      WriteTimeout       the end of the TCP connection
 //	messages that wait             0 or 256  QueueMessages      see Overflow; 1013
 //	bytes that wait                1 MiB     QueueBytes         see Overflow; 1013
-//	time for the answer of a Close 5 s       CloseTimeout       the end of the TCP connection
+//	time for the peer's Close      5 s       CloseTimeout       the end of the TCP connection
 //	time for the handshake         10 s      HandshakeTimeout   the end of the TCP connection
 //	origins of pages               our own   Origins            403
 //	connections of a Tracker       no limit  MaxConnections     503, Retry-After
 //	connections of an address      no limit  Admit              429
 //
-// The size of the handshake, and the time for it to arrive, are net/http's: [http.Server].MaxHeaderBytes and
-// ReadHeaderTimeout. Not limited here: the age of connections, and the rate of messages.
+// A Ping, Pong or Close frame has at most 125 bytes (RFC 6455 section 5.5, 1002). Pongs that wait because the peer
+// doesn't read take 1 KiB, then only the latest is kept. A client reads 1 MiB of a server's answer to the handshake. What a message with
+// compression may refer back to is in [Compression].
+//
+// The size of the handshake, and the time for it to arrive, are net/http's: [http.Server].MaxHeaderBytes (1 MiB
+// unless it is set; the peer sees 431) and ReadHeaderTimeout (none unless it is set; the end of the TCP connection). So
+// set them, as a fogo application does. Not limited here: the age of connections, and the rate of messages.
 //
 // # Performance
 //

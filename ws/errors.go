@@ -71,7 +71,7 @@ func (e CloseError) As(target any) bool {
 type closedError struct {
 	close CloseError
 	cause error    // nil after a proper close
-	peer  net.Addr // as it was when closing began
+	peer  net.Addr // as it was when closing began; nil if the transport keeps it
 }
 
 func (e *closedError) Error() string {

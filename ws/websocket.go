@@ -244,7 +244,9 @@ func (c *WebSocket) decide(why *closedError) bool {
 	if c.is(flagClosing | flagRejected) {
 		return false
 	}
-	why.peer = c.askPeerAddr() // a socket that was parked doesn't know it any more when it is closed
+	if c.is(flagBare) {
+		why.peer = c.askPeerAddr() // a socket that was parked doesn't know it any more when it is closed
+	}
 	c.closed = why
 	c.state.Or(flagClosing)
 	c.canceled(why)
