@@ -43,14 +43,14 @@ func newCastle(t *testing.T, change func(*ws.Options)) *castle {
 	ws.SetLinger(c.tr, 5*time.Millisecond)
 	c.opts = &ws.Options{
 		Tracker: c.tr, Compression: &ws.Compression{},
-		PingInterval: 300 * time.Millisecond, PongTimeout: 2 * time.Second,
+		PingInterval: 300 * time.Millisecond, PongTimeout: 4 * time.Second,
 		MessageTimeout: time.Second, WriteTimeout: time.Second, CloseTimeout: time.Second,
 	}
 	change(c.opts)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	c.addr = l.Addr().String()
-	srv := &http.Server{ReadHeaderTimeout: time.Second, Handler: c}
+	srv := &http.Server{ReadHeaderTimeout: 3 * time.Second, Handler: c}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -270,7 +270,7 @@ func siege(t *testing.T, c *castle) {
 	late := c.befriend(ctx, &wg, 1)
 	c.areServed(late)
 	t.Logf("under siege the process holds %d KiB more, its attackers included", grown>>10)
-	require.Less(t, grown, 64<<20)
+	require.Less(t, grown, 128<<20, "a half-open handshake takes net/http, and us as its client, 25 KiB")
 
 	// The server gets rid of all of them by itself.
 	c.only("flood", 20, ws.CodePolicyViolation)
