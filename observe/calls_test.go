@@ -106,7 +106,7 @@ func TestCalls(t *testing.T) {
 			`begin GET "/exit" false`, `error "/exit" true failed, call ` + inject.ErrGoexit.Error(),
 			`end GET "/exit" 500 # bytes failed, call ` + inject.ErrGoexit.Error(),
 		}},
-		{"redirect", "GET", "/redirect", nil, 303, []string{`begin GET "/redirect" false`, `end GET "/redirect" 303 # bytes ok, call`}},
+		{"redirect", "GET", "/redirect", nil, 303, []string{`begin GET "/redirect" false`, `end GET "/redirect" 303 0 bytes ok, call`}},
 		{"stream", "GET", "/stream", nil, 200, []string{`begin GET "/stream" false`, `end GET "/stream" 200 6 bytes ok, call`}},
 		{"a stream that fails is cut", "GET", "/broken", nil, 200, []string{
 			`begin GET "/broken" false`, `error "/broken" true failed, call secret`, `end GET "/broken" 200 6 bytes failed, call secret`,
