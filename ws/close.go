@@ -125,6 +125,7 @@ func (c *WebSocket) shut(code Code, reason Reason) {
 // in time. Whatever else comes is dropped. The reading turn is held.
 func (c *WebSocket) awaitClose(deadline time.Time) bool {
 	_ = c.conn.SetReadDeadline(deadline)
+	c.in.stay.until = deadline
 	for !c.in.closed {
 		op, _, err := c.in.next()
 		if err != nil && !c.kicked(err, deadline) {

@@ -18,3 +18,6 @@ func Writing(c *WebSocket) bool {
 	defer c.out.mu.Unlock()
 	return c.out.busy
 }
+
+// Staying reports whether the connection's reader is in a stay.
+func Staying(c *WebSocket) bool { return c.is(flagStaying) }

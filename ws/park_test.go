@@ -293,11 +293,17 @@ func TestParkingStorm(t *testing.T) {
 	if !poll.Supported {
 		t.Skip("no poller on " + runtime.GOOS)
 	}
+	for _, linger := range []time.Duration{time.Millisecond, 30 * time.Millisecond} {
+		t.Run(linger.String(), func(t *testing.T) { parkingStorm(t, linger) })
+	}
+}
+
+func parkingStorm(t *testing.T, linger time.Duration) {
 	before := descriptors(t)
 	tr := &ws.Tracker{}
-	ws.SetLinger(tr, time.Millisecond)
+	ws.SetLinger(tr, linger)
 	opts := &ws.Options{Tracker: tr, PingInterval: 3 * time.Millisecond}
-	until := time.Now().Add(2 * time.Second)
+	until := time.Now().Add(1500 * time.Millisecond)
 	var wg sync.WaitGroup
 	for i := range 40 {
 		rnd := rand.New(rand.NewPCG(1, uint64(i)))
@@ -316,7 +322,10 @@ func stormOne(t *testing.T, opts *ws.Options, rnd *rand.Rand) {
 	server, client := tcpPair(t)
 	c, p := pairOver(t, server, client, "", opts)
 	e := newEchoing()
-	require.NoError(t, c.Serve(e))
+	require.NoError(t, c.Serve(obeying{e, map[string]func(*ws.WebSocket){
+		"close": func(c *ws.WebSocket) { _ = c.Close(4001) },
+		"fail":  func(c *ws.WebSocket) { c.Fail(4002, "") },
+	}}))
 	p.answer()
 	for i := range rnd.IntN(20) {
 		s := strings.Repeat(string(rune('a'+i)), rnd.IntN(6000))
@@ -332,13 +341,19 @@ func stormOne(t *testing.T, opts *ws.Options, rnd *rand.Rand) {
 			time.Sleep(time.Duration(rnd.IntN(4000)) * time.Microsecond)
 		}
 	}
-	switch rnd.IntN(4) {
-	case 0:
+	switch rnd.IntN(8) {
+	case 0, 1:
 		_ = p.conn.(*net.TCPConn).SetLinger(0)
-	case 1:
-		p.send(fin|opClose, "")
 	case 2:
+		p.send(fin|opClose, "")
+	case 3:
 		go c.Fail(4000, "")
+	case 4:
+		go func() { _ = c.Close(4000) }()
+	case 5:
+		p.send(fin|opText, "close")
+	case 6:
+		p.send(fin|opText, "fail")
 	}
 	if rnd.IntN(2) == 0 {
 		frame := p.frame(fin|opBinary, "never whole")

@@ -44,11 +44,18 @@ func (l *liveness) answered(n int32) bool {
 	return true
 }
 
-func (l *liveness) waiting() { l.since.Store(now()) }
+// waiting begins the wait for bytes, if that has not begun yet.
+func (l *liveness) waiting() {
+	if l.since.Load() == 0 {
+		l.since.Store(now())
+	}
+}
 
 func (l *liveness) got(n int) {
 	at := now()
-	l.waited.Add(at - l.since.Swap(0))
+	if since := l.since.Swap(0); since != 0 {
+		l.waited.Add(at - since)
+	}
 	if n > 0 {
 		l.last.Store(at)
 	}

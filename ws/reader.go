@@ -82,6 +82,7 @@ type reader struct {
 	controls   int          // how many came in it
 	collecting bool         // replies are being collected
 	late       *time.Timer  // bounds that
+	stay       stay
 }
 
 // next returns a whole message (OpText, OpBinary; the bytes are the caller's) or a

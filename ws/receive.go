@@ -64,9 +64,16 @@ func (c *WebSocket) receive(ctx context.Context) (Message, error) {
 		stop := context.AfterFunc(ctx, c.kick)
 		defer stop() // a kick that is under way hits nobody, or somebody who shrugs it off
 	}
+	m, err := c.take(ctx)
+	parked = err == errParked
+	return m, err
+}
+
+// take is receive with the reading turn held.
+func (c *WebSocket) take(ctx context.Context) (Message, error) {
 	c.in.lends = c.is(flagLends)
 	m, err := c.nextMessage(ctx)
-	if parked = err == errParked; parked {
+	if err == errParked || err == errAgain {
 		return m, err
 	}
 	if err == nil && c.is(flagServing) && c.in.more() {
@@ -107,10 +114,13 @@ func (c *WebSocket) nextMessage(ctx context.Context) (Message, error) {
 		if err := c.stopped(ctx); err != nil {
 			return Message{}, err
 		}
-		if c.in.canPark && c.is(flagServing) && c.in.idle() && c.tryPark() {
+		if c.in.canPark && c.state.Load()&(flagServing|flagStaying) == flagServing && c.in.idle() && c.tryPark() {
 			return Message{}, errParked
 		}
 		op, payload, err := c.in.next()
+		if err == errAgain {
+			return Message{}, err
+		}
 		if err != nil {
 			if err := c.readFailed(err); err != nil {
 				return Message{}, err

@@ -87,7 +87,11 @@ func (c *WebSocket) run() {
 		}
 	}()
 	for more := true; more; {
-		more, parked = c.serveOne()
+		if raw := c.canStay(); raw != nil {
+			more = c.serveStaying(raw)
+		} else {
+			more, parked = c.serveOne()
+		}
 	}
 }
 
@@ -104,18 +108,20 @@ func (c *WebSocket) serveOne() (more, parked bool) {
 	case err != nil:
 		return false, false
 	}
-	returned := false
+	return c.handle(m), false
+}
+
+// handle hands a message to the handler. It reports whether there may be another.
+func (c *WebSocket) handle(m Message) (more bool) {
 	defer func() {
-		if returned {
+		if more {
 			return
 		}
 		c.panicked("Message", recover())
-		more = false
 		c.fail(CodeInternalError, "", nil)
 	}()
 	c.handler.Message(c, m)
-	returned = true
-	return true, false
+	return true
 }
 
 // sayClosed makes the last call of the handler.

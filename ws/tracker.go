@@ -202,7 +202,7 @@ func (c *WebSocket) cut() {
 		_ = c.lastWords(CodeGoingAway, "", time.Now().Add(cutTime))
 	}
 	c.end(hangUp)
-	_ = c.transport().Close() // also if it had ended and lingers
+	c.closeTransport() // also if it had ended and lingers
 }
 
 // errCut is why a connection ended that Shutdown could not wait for.

@@ -87,7 +87,7 @@ func (c *WebSocket) ended() {
 	}
 }
 
-// The flags of WebSocket.state. None but flagParked is ever cleared.
+// The flags of WebSocket.state. None is ever cleared but flagParked, flagStaying and flagHungUp.
 const (
 	flagOpen     = 1 << iota // the handshake was answered with 101
 	flagRejected             // the handshake was answered with something else
@@ -99,6 +99,8 @@ const (
 	flagLends                // the handler of Serve gives its messages back
 	flagBare                 // the transport is a socket and nothing else
 	flagParked               // there is no transport: the bare descriptor waits in the poller
+	flagStaying              // the reader stays in the runtime's poller, see stay.go
+	flagHungUp               // the socket is shut down; the reader closes it when its stay is over
 )
 
 func (c *WebSocket) is(flag uint32) bool { return c.state.Load()&flag != 0 }
@@ -288,7 +290,7 @@ func (c *WebSocket) end(how parting) {
 
 // hangUp closes the TCP connection.
 func (c *WebSocket) hangUp() {
-	_ = c.transport().Close() // nothing could be done about an error
+	c.closeTransport()
 	c.mu.Lock()
 	c.down = true
 	release := !c.owned
@@ -315,10 +317,11 @@ func (c *WebSocket) depart(how parting) {
 	}
 	defer c.reading.give()
 	_ = conn.SetReadDeadline(deadline)
+	c.in.stay.until = deadline
 	c.in.disown()
 	buf := c.in.take()
 	for {
-		if _, err := conn.Read(buf); err != nil && !c.kicked(err, deadline) {
+		if _, err := c.readBeside(buf); err != nil && !c.kicked(err, deadline) {
 			break
 		}
 	}
@@ -391,6 +394,9 @@ func (s *source) Read(p []byte) (int, error) {
 	if c.in.collecting {
 		c.in.collecting = false
 		c.uncork() // before anything that may take long
+	}
+	if c.is(flagStaying) {
+		return c.readStaying(p)
 	}
 	s.life.waiting()
 	c.in.note()

@@ -38,6 +38,22 @@ func Read(fd int, p []byte) (n int, again bool, err error) { return read(fd, p) 
 // Write writes what the socket takes and does not wait; again says that it did not take everything.
 func Write(fd int, p []byte) (n int, again bool, err error) { return write(fd, p) }
 
+// Shutdown ends both directions of c's socket, whoever has descriptors of it: its peer sees an end of the
+// stream, and who waits to read or write wakes.
+func Shutdown(c syscall.Conn) (err error) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("poll: shutdown: %w", err)
+	}
+	if e := raw.Control(func(s uintptr) { err = shutdown(int(s)) }); e != nil {
+		err = e
+	}
+	if err != nil {
+		return fmt.Errorf("poll: shutdown: %w", err)
+	}
+	return nil
+}
+
 // Close closes a bare descriptor. If it waits in a [Poller] it must be removed before.
 func Close(fd int) error { return closeFD(fd) }
 

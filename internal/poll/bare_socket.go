@@ -46,6 +46,10 @@ func write(fd int, p []byte) (n int, again bool, err error) {
 	return n, false, nil
 }
 
+func shutdown(fd int) error {
+	return os.NewSyscallError("shutdown", syscall.Shutdown(fd, syscall.SHUT_RDWR))
+}
+
 // closeFD does not repeat an interrupted close: the descriptor is gone, and its number may be another's.
 func closeFD(fd int) error {
 	if err := syscall.Close(fd); err != syscall.EINTR {
