@@ -113,7 +113,7 @@
 //
 // A message that fits into 4 KiB is read with one system call and costs one
 // allocation, its bytes, or none if it is borrowed; a connection with bigger messages reads 32 KiB at once while
-// it talks. A send is one system call and no allocation. Contexts that can be cancelled cost some allocations per
+// it talks. A send is one system call and no allocation, so an echo under Serve is two system calls. Contexts that can be cancelled cost some allocations per
 // call, except the connection's own, which is made when somebody asks for it. A parked connection holds a few hundred bytes; to wake it costs some microseconds.
 //
 // UTF-8 is checked with utf8.Valid as bytes arrive, so bad text fails early and good text costs next to nothing.

@@ -38,6 +38,9 @@ var errHandler = errors.New("ws: Serve needs a handler")
 // The calls come on a goroutine of the connection's. An idle one has none if it is a plain TCP or Unix socket, has
 // a [Tracker], and the system is Linux, macOS or a BSD; see [Options].NoParking.
 //
+// While a handler is at work on a message, closing the connection from elsewhere ends it for the peer, but the
+// descriptor may be kept until Message returns.
+//
 // A panic in Message is logged with its stack, and closes the connection with 1011; so does
 // runtime.Goexit. A panic in Closed is logged.
 func (c *WebSocket) Serve(h Handler) error {
