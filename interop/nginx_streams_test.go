@@ -161,7 +161,7 @@ func TestNginxDrain(t *testing.T) {
 	var served [2]atomic.Int64
 	backend := func(i int) (net.Addr, func() error) {
 		app := fogo.New(fogo.WithDrainDelay(500 * time.Millisecond))
-		app.Get("/work/{text}", func(text string) string {
+		app.Get("/jobs/{text}", func(text string) string {
 			served[i].Add(1)
 			time.Sleep(time.Millisecond)
 			return strings.Repeat(text, 2000)
@@ -185,7 +185,7 @@ func TestNginxDrain(t *testing.T) {
 		client, text := n.client(t, "127.0.0.1"), fmt.Sprint("client", i)
 		wg.Go(func() {
 			for !over.Load() {
-				resp, err := client.Get("http://127.0.0.1:" + n.ports["a"] + "/work/" + text)
+				resp, err := client.Get("http://127.0.0.1:" + n.ports["a"] + "/jobs/" + text)
 				if !assert.NoError(t, err) {
 					return
 				}
