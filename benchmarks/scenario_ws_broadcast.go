@@ -26,7 +26,7 @@ func broadcastScenario() *scenario {
 	return &scenario{
 		id: "ws/broadcast", title: "A message of 125 B to all of 10,000 connections",
 		about:    "Prepared once where the library can. CPU is that of the server's process, by delivered message.",
-		baseline: bestPeer, rounds: 2, open: openBroadcast,
+		baseline: bestPeer, rounds: 3, open: openBroadcast,
 	}
 }
 

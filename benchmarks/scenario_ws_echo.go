@@ -70,7 +70,7 @@ func socketScenarios() []*scenario {
 	var out []*scenario
 	for _, c := range socketCases() {
 		sc := &scenario{
-			id: c.id, title: c.title, baseline: bestPeer, rounds: 5, open: c.open,
+			id: c.id, title: c.title, baseline: bestPeer, rounds: 9, open: c.open,
 			about: "Over TCP; one client with an epoll of its own for all servers. CPU is that of the server's process.",
 		}
 		if len(c.connections) > 1 {
