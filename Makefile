@@ -19,7 +19,8 @@ test:
 	go test ./...
 
 race:
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m $$(go list ./... | grep -v internal/pattern)
+	go test -race -short ./internal/pattern
 
 # nested runs the tests of the nested modules: foreign clients and browsers.
 NESTED := $(patsubst %/go.mod,%,$(shell git ls-files '*/go.mod'))
