@@ -75,7 +75,7 @@ func (h *holder) start() error {
 	data := make([]byte, 125)
 	for i := range h.plan.Processes {
 		w, err := fleet.StartWorker(fleet.Task{
-			Server: netip.MustParseAddrPort(addr), Sources: []netip.Addr{source(i)},
+			Server: netip.MustParseAddrPort(addr), Sources: sources(i),
 			Message: fleet.Message{Op: wire.Binary, Send: data, Want: data},
 		})
 		if err != nil {
@@ -86,9 +86,12 @@ func (h *holder) start() error {
 	return nil
 }
 
-// source is the address of a client: 127.1.0.1, 127.1.0.2, …
-func source(i int) netip.Addr {
-	return netip.AddrFrom4([4]byte{127, byte(1 + i/250%200), 0, byte(1 + i%250)})
+// sources are the addresses of a client: 127.1.0.1 and 127.1.1.1, 127.1.0.2 and 127.1.1.2, … Two, because Linux
+// first tries the half of the ports that are even: once they are all taken, each connect from that address asks for every one of
+// them again.
+func sources(i int) []netip.Addr {
+	a, b := byte(1+i/250%200), byte(1+i%250)
+	return []netip.Addr{netip.AddrFrom4([4]byte{127, a, 0, b}), netip.AddrFrom4([4]byte{127, a, 1, b})}
 }
 
 // close ends all processes that there still are.

@@ -7,7 +7,7 @@
 //
 // It starts server processes, each an application with a typed view that has a
 // service injected, with pings on, all on one port (SO_REUSEPORT); and as many
-// client processes, each with a loopback address of its own, so that it has all
+// client processes, each with two loopback addresses of its own, so that it has all
 // ports to itself. As many as needed, because a process may have so many
 // descriptors. Before that it looks at the limits of the machine, and refuses
 // with everything that is missing.
