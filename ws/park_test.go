@@ -88,6 +88,22 @@ func TestParkedConnectionAnswers(t *testing.T) {
 	}
 }
 
+// TestFirstMessageParksAtOnce: who says one thing after the handshake need not go on; who does keeps a goroutine.
+func TestFirstMessageParksAtOnce(t *testing.T) {
+	c, p, e, tr := parked(t, time.Minute, nil)
+	p.send(fin|opText, "first")
+	p.expect(fin|opText, "first")
+	isParked(t, tr)
+	for range 2 {
+		p.send(fin|opText, "more")
+		p.expect(fin|opText, "more")
+	}
+	require.Zero(t, tr.Parked())
+	require.True(t, ws.Staying(c))
+	_ = p.conn.Close()
+	e.wait(t)
+}
+
 func TestParkedConnectionHasNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	_, p, e, _ := parked(t, always, nil)

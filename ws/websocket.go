@@ -99,6 +99,7 @@ const (
 	flagLends                // the handler of Serve gives its messages back
 	flagBare                 // the transport is a socket and nothing else
 	flagParked               // there is no transport: the bare descriptor waits in the poller
+	flagTalked               // it has been awake before: what comes soon after a handshake need not go on
 	flagStaying              // the reader stays in the runtime's poller, see stay.go
 	flagHungUp               // the socket is shut down; the reader closes it when its stay is over
 )
