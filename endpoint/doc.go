@@ -197,6 +197,26 @@
 // with any HTTP status. An error closes with 1011, a *ws.CloseError with its
 // own code.
 //
+// # Close codes
+//
+//	what happened                           the client sees      OnDisconnect sees
+//
+//	the client closed, with a code or not   the same             its code, or 1005
+//	the connection dropped                                       1006
+//	a view that owns its connection
+//	  returned nil                          1000                 (it is a function)
+//	an error or a panic of the handler      1011, never its text 1011
+//	a ws.CloseError                         its code and reason  its code
+//	a fault before accepting: of a guard,
+//	  a parameter, OnConnect                an HTTP status       is not called
+//	binary where text is expected, or
+//	  the reverse                           1003                 1003
+//	malformed data, invalid UTF-8           1007                 1007
+//	a message over the limit                1009                 1009
+//	a violation of the protocol             1002                 1002
+//	a message that fails validation         a problem object; the connection goes on
+//	the server shuts down                   1001                 1001
+//
 // # Options
 //
 //	Pattern, Method    what a [Handler] answers
