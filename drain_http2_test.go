@@ -1,9 +1,11 @@
 package fogo_test
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -79,3 +81,55 @@ func TestDrainOverHTTP2(t *testing.T) {
 		})
 	}
 }
+
+// TestHTTP2BegunWhileDraining: net/http tells the connections that it knows to go
+// away, once. One whose preface comes later ends all the same, though its client
+// would keep it.
+func TestHTTP2BegunWhileDraining(t *testing.T) {
+	cert, key, roots := pemFiles(t)
+	over := func(network func(addr string) (net.Conn, error), opt fogo.Option, sends string) func(*testing.T) {
+		return func(t *testing.T) {
+			app := fogo.New()
+			begun := make(chan struct{})
+			app.Get("/slow", func(ctx context.Context) { close(begun); <-fogo.Draining(ctx) })
+			app.Get("/big", func() {})
+			r := start(t, app, opt)
+			early, err := network(r.addr) // accepted before the end
+			require.NoError(t, err)
+			defer early.Close()
+			slow, err := network(r.addr)
+			require.NoError(t, err)
+			defer slow.Close()
+			_, err = io.WriteString(slow, preface()+frame(frameHeaders, endStream|endHeaders, 1, getSlow))
+			require.NoError(t, err)
+			<-begun
+			r.end()
+			require.Eventually(t, func() bool {
+				_, err := net.Dial("tcp", r.addr)
+				return err != nil
+			}, 10*time.Second, time.Millisecond)
+			_, err = io.WriteString(early, preface()+sends)
+			require.NoError(t, err)
+			assert.NoError(t, r.stop(t))
+			_, err = io.Copy(io.Discard, early)
+			assert.NoError(t, ignoreReset(err))
+		}
+	}
+	plain := func(addr string) (net.Conn, error) { return net.Dial("tcp", addr) }
+	secure := func(addr string) (net.Conn, error) {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			return nil, err
+		}
+		// The handshake is made by the first write.
+		return tls.Client(c, &tls.Config{RootCAs: roots, ServerName: "example.com", NextProtos: []string{"h2"}}), nil
+	}
+	asks := frame(frameHeaders, endStream|endHeaders, 1, getBig)
+	t.Run("over TLS", over(secure, fogo.WithTLSFiles(cert, key), ""))
+	t.Run("over TLS, with a request", over(secure, fogo.WithTLSFiles(cert, key), asks))
+	t.Run("h2c", over(plain, fogo.WithH2C(), ""))
+	t.Run("h2c, with a request", over(plain, fogo.WithH2C(), asks))
+}
+
+// getSlow is a header block for GET http://x/slow (RFC 7541 appendix A).
+const getSlow = "\x82\x86\x04\x05/slow\x41\x01x"

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // Run builds and starts the application, serves it on one or more addresses,
@@ -68,6 +69,7 @@ type serving struct {
 	srv    *http.Server
 	quiet  silent
 	calls  inflight
+	ending atomic.Bool        // no new requests are wanted here
 	cancel context.CancelFunc // ends the contexts of the requests
 	closed chan struct{}      // closed when the listeners are
 }

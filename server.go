@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,7 +37,7 @@ const (
 func (a *App) server(ctx context.Context, s *serving) (*http.Server, error) {
 	log := a.settings.config().Logger
 	srv := &http.Server{
-		Handler:           &entrance{app: a, calls: &s.calls, limits: a.settings.limits},
+		Handler:           &entrance{app: a, ending: &s.ending, calls: &s.calls, limits: a.settings.limits},
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -94,6 +95,7 @@ type limits struct {
 // that net/http has none for, and knows the requests under way.
 type entrance struct {
 	app    *App
+	ending *atomic.Bool // of this server
 	calls  *inflight
 	limits limits
 }
@@ -106,7 +108,7 @@ func (e *entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e.calls.add(&c.call)
 	defer e.calls.remove(&c.call)
-	if e.app.life.draining.Load() {
+	if e.ending.Load() || e.app.life.draining.Load() {
 		// Clients that keep connections make new ones, elsewhere.
 		w.Header()["Connection"] = closeConnection
 	}

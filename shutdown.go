@@ -43,6 +43,7 @@ func Draining(ctx context.Context) <-chan struct{} {
 // shutdown ends the server and, if it is the last, the application. The order is
 // told in the package comment.
 func (s *serving) shutdown() error {
+	s.ending.Store(true)
 	last := s.app.life.servers.closing(true)
 	if last {
 		s.app.life.draining.Store(true)
