@@ -33,7 +33,7 @@ func TestTurn(t *testing.T) {
 		done := make(chan struct{})
 		close(done)
 		require.ErrorIs(t, tn.wait(none, done, 0), ErrClosed)
-		require.Empty(t, *tn.queue)
+		require.Nil(t, tn.queue)
 
 		order := make(chan int, 3)
 		for i := range 3 {

@@ -6,28 +6,28 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // A turn is a mutex that can be waited for with a context and a timeout, and
-// that is handed on in the order of arrival. Taking a free one costs no
-// allocation, and an idle one no memory for a channel.
+// that is handed on in the order of arrival. Taking a free one and giving it back costs no
+// allocation and no other mutex, and an idle one no memory for a channel.
 type turn struct {
-	mu    sync.Mutex
-	held  bool
+	state atomic.Uint32
+	mu    sync.Mutex       // held to make it awaited, or to change it then
 	queue *[]chan struct{} // waiters, nil if there are none; each channel is closed when the turn is handed to it
 }
 
+// The states of a turn.
+const (
+	turnFree uint32 = iota
+	turnHeld
+	turnAwaited // held, and somebody is in the queue
+)
+
 // try takes the turn if it is free.
-func (t *turn) try() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.held {
-		return false
-	}
-	t.held = true
-	return true
-}
+func (t *turn) try() bool { return t.state.CompareAndSwap(turnFree, turnHeld) }
 
 // wait takes the turn, or gives up when ctx is done (its error), when done is
 // closed (ErrClosed), or after the timeout (os.ErrDeadlineExceeded).
@@ -69,9 +69,10 @@ func (t *turn) wait(ctx context.Context, done <-chan struct{}, timeout time.Dura
 func (t *turn) line() chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.held {
-		t.held = true
-		return nil
+	for t.state.Load() != turnAwaited && !t.state.CompareAndSwap(turnHeld, turnAwaited) {
+		if t.try() {
+			return nil
+		}
 	}
 	ch := make(chan struct{})
 	if t.queue == nil {
@@ -89,7 +90,7 @@ func (t *turn) leave(ch chan struct{}) {
 		i = slices.Index(*t.queue, ch)
 	}
 	if i >= 0 {
-		*t.queue = slices.Delete(*t.queue, i, i+1)
+		t.remove(i)
 	}
 	t.mu.Unlock()
 	if i < 0 {
@@ -99,12 +100,28 @@ func (t *turn) leave(ch chan struct{}) {
 
 // give hands the turn to the next waiter, or frees it.
 func (t *turn) give() {
+	if !t.state.CompareAndSwap(turnHeld, turnFree) {
+		t.hand()
+	}
+}
+
+// hand gives the turn to the first in the queue.
+func (t *turn) hand() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.queue == nil || len(*t.queue) == 0 {
-		t.held, t.queue = false, nil // an idle connection keeps no queue
+	if t.queue == nil { // who waited has just left
+		t.state.Store(turnFree)
 		return
 	}
 	close((*t.queue)[0])
-	*t.queue = slices.Delete(*t.queue, 0, 1)
+	t.remove(0)
+}
+
+// remove takes a waiter out of the queue. If it was the last nobody waits any more. mu is held.
+func (t *turn) remove(i int) {
+	*t.queue = slices.Delete(*t.queue, i, i+1)
+	if len(*t.queue) == 0 {
+		t.queue = nil // an idle connection keeps no queue
+		t.state.Store(turnHeld)
+	}
 }
