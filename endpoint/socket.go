@@ -84,6 +84,7 @@ type session struct {
 type desk struct {
 	call  resolve.Call
 	event resolve.Event
+	run   *inject.Run  // of the plan for messages; nil until there was one
 	buf   bytes.Buffer // of a reply that was encoded
 	text  []byte       // of one that was appended
 }
@@ -181,7 +182,7 @@ func (s *session) over() bool {
 // them, for what could not be committed must not be told. A stream is finished
 // after its last item. A panic comes back as an error.
 func (s *session) run(ctx context.Context, p *inject.Plan, res *messageResult) error {
-	run := p.Begin(ctx, &s.call, s.scope)
+	run := s.begun(ctx, p)
 	defer run.End()
 	err := run.Do()
 	var out reply
@@ -192,6 +193,19 @@ func (s *session) run(ctx context.Context, p *inject.Plan, res *messageResult) e
 		return err
 	}
 	return s.deliver(out)
+}
+
+// begun begins a run of a plan. That for messages is the desk's own.
+func (s *session) begun(ctx context.Context, p *inject.Plan) *inject.Run {
+	if p != s.view.message {
+		return p.Begin(ctx, &s.call, s.scope)
+	}
+	d := s.desk
+	if d.run == nil || !d.run.Reusable() {
+		d.run = p.NewRun()
+	}
+	d.run.Begin(ctx, &s.call, s.scope)
+	return d.run
 }
 
 // result encodes the result of a view, or sends it if it is a stream. What
