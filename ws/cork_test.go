@@ -181,6 +181,33 @@ func TestCorkBoundIsNotProlonged(t *testing.T) {
 	})
 }
 
+// Connections share a timer: whenever a batch begins, its replies wait for less than twice the bound.
+func TestCorkBoundOfManyConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := &ws.Options{Tracker: new(ws.Tracker)}
+		var wg sync.WaitGroup
+		for i := range 50 {
+			server, client := memnet.Pipe(memnet.DefaultBuffer)
+			c, p := servedOver(t, server, client, opts, answering(func(c *ws.WebSocket, m ws.Message) {
+				_ = c.SendText(string(m.Data))
+				time.Sleep(time.Second)
+			}))
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * 17 * time.Microsecond)
+				start := time.Now()
+				p.write(p.texts("a", "b"))
+				p.expectTexts("a")
+				assert.Less(t, time.Since(start), 400*time.Microsecond)
+				p.expectTexts("b")
+				assert.Less(t, time.Since(start), time.Second+400*time.Microsecond)
+				_ = client.Close()
+				<-c.Done()
+			})
+		}
+		wg.Wait()
+	})
+}
+
 func TestCorkOfBigReplies(t *testing.T) {
 	sizes := []int{10, 3000, 3000, 3000, 3000, 3000, 3000, 3000, 100_000, 0, 16 << 10, 16<<10 - 14, 20, 70_000, 16<<10 + 1}
 	for _, policy := range []ws.Overflow{ws.OverflowBlock, ws.OverflowDropNewest, ws.OverflowDropOldest, ws.OverflowClose} {

@@ -59,7 +59,7 @@
 // cut short ends the connection, because a peer cannot make sense of half a frame.
 //
 // When several messages came in one piece, the replies of a Handler are collected and leave in one piece, at the
-// end of the batch, at 16 KiB, or after 200 µs, whichever comes first.
+// end of the batch, at 16 KiB, or after 200 to 400 µs, whichever comes first.
 //
 // What goes to many connections is encoded once: [Prepare], [WebSocket.SendPrepared].
 //

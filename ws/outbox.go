@@ -34,6 +34,7 @@ type outbox struct {
 	busy    bool     // there is a writer
 	stream  bool     // a message is leaving in fragments
 	corked  bool     // replies are collected
+	watched bool     // corks will look whether they are for too long
 	shut    bool     // closing has begun: nothing but a Close frame may follow
 	broken  bool     // a frame was cut short: nothing may follow at all
 	backlog *backlog // what waits; nil if nothing does

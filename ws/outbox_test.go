@@ -180,7 +180,7 @@ func driveOutbox(t *testing.T, opts *Options, packed bool, seed uint64) {
 					if r.IntN(2) == 0 {
 						time.Sleep(20 * time.Microsecond)
 					}
-					c.uncorkLate()
+					c.uncorkLate(now() + int64(time.Second))
 				case 7:
 					c.out.mu.Lock()
 					c.sendCollected()

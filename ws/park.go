@@ -250,9 +250,6 @@ func (c *WebSocket) giveUpTransport() bool {
 		return false
 	}
 	_ = c.conn.Close() // the socket lives on in fd
-	if c.in.late != nil {
-		c.in.late.Stop()
-	}
 	recycleReader(c.in)
 	c.conn, c.in, c.fd, c.token, c.deadline = nil, nil, int32(fd), t, 0
 	c.life.waiting()
@@ -314,8 +311,12 @@ func (c *WebSocket) attempt(b []byte) (int, error) {
 		n, _, err := poll.Write(int(c.fd), b)
 		return n, err
 	}
-	if !c.is(flagBare) {
+	switch {
+	case !c.is(flagBare):
 		return 0, nil // there is no such thing here
+	case c.is(flagStaying) && c.in.stay.fd >= 0:
+		n, _, err := poll.Write(c.in.stay.fd, b)
+		return n, err
 	}
 	if err := c.limitWrite(none); err != nil {
 		return 0, err

@@ -1,8 +1,6 @@
 package ws
 
 import (
-	"time"
-
 	gobwas "github.com/gobwas/ws"
 )
 
@@ -134,87 +132,6 @@ func (c *WebSocket) giveUpOn() error {
 		go c.part(CodeTryAgainLater, "too slow")
 	}
 	return c.closedErr()
-}
-
-// cork makes replies wait for each other, for a moment.
-func (c *WebSocket) cork() {
-	o := &c.out
-	o.mu.Lock()
-	begins := !o.corked && !o.shut && (o.backlog == nil || len(o.backlog.line) == 0) // who is in line must not be overtaken
-	if begins {
-		o.corked = true
-	}
-	o.mu.Unlock()
-	switch in := c.in; {
-	case !begins:
-	case in.late == nil:
-		in.late = time.AfterFunc(corkTime, c.uncorkLate)
-	default:
-		in.late.Reset(corkTime)
-	}
-}
-
-// corkTime bounds what corking can cost a reply, should a handler take its time.
-const corkTime = 200 * time.Microsecond
-
-// uncorkLate runs on a timer: whatever the handler is doing, its replies leave.
-func (c *WebSocket) uncorkLate() {
-	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
-	c.out.corked = false
-	c.settle()
-}
-
-// uncork sends what was collected. It runs on the reader's goroutine, which so reads no more than the peer takes.
-func (c *WebSocket) uncork() {
-	if c.in.late != nil { // nothing was corked if there were others in line
-		c.in.late.Stop()
-	}
-	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
-	c.sendCollected()
-}
-
-// sendCollected is uncork with out.mu held; while it writes it is not.
-func (c *WebSocket) sendCollected() {
-	o := &c.out
-	o.corked = false
-	if o.busy || o.shut || o.broken {
-		c.settle()
-		return
-	}
-	b := o.take()
-	if b == nil {
-		c.settle()
-		return
-	}
-	o.busy = true
-	o.mu.Unlock()
-	rest, err := c.writeCollected(b)
-	if err != nil {
-		_ = c.writeFailed(none, err)
-	}
-	o.mu.Lock()
-	if err != nil {
-		return
-	}
-	o.backlog.flying = len(rest)
-	if len(rest) > 0 {
-		go c.flush(rest)
-		return
-	}
-	o.busy = false
-	c.settle()
-}
-
-// writeCollected writes, and returns what is left to be written by somebody else: under a policy that drops,
-// nobody waits for a slow peer. The caller is the writer.
-func (c *WebSocket) writeCollected(b []byte) (rest []byte, err error) {
-	if c.opts.queue().overflow == OverflowBlock {
-		return nil, c.write(none, b)
-	}
-	n, err := c.attempt(b)
-	return b[n:], err
 }
 
 // framing is what a frame looks like beside its payload.

@@ -25,6 +25,9 @@ func newReader(c *WebSocket) *reader {
 	if c.client {
 		r.side = gobwas.StateClientSide
 	}
+	if c.tracked != nil {
+		r.corks = &c.tracked.corks
+	}
 	r.canPark = c.is(flagBare) && c.tracked != nil && !c.opts.noParking()
 	return r
 }

@@ -19,7 +19,6 @@ import (
 	"encoding/binary"
 	"io"
 	"sync/atomic"
-	"time"
 	"unicode/utf8"
 
 	gobwas "github.com/gobwas/ws"
@@ -80,8 +79,8 @@ type reader struct {
 	began      atomic.Int64 // since when the rest of a message is awaited; 0: it is not
 	second     instant      // when the current second of control frames began
 	controls   int          // how many came in it
-	collecting bool         // replies are being collected
-	late       *time.Timer  // bounds that
+	collecting bool         // replies are being collected, or were until it took too long
+	corks      *corks       // the tracker's, or its own; there while flagCollects is set
 	stay       stay
 }
 
@@ -149,7 +148,9 @@ func (r *reader) whole(h gobwas.Header, n int) (gobwas.OpCode, []byte, error) {
 		r.lent = true
 		return h.OpCode, payload, nil
 	}
-	return h.OpCode, append(make([]byte, 0, len(payload)), payload...), nil
+	msg := make([]byte, len(payload)) // not cleared: the compiler sees the copy
+	copy(msg, payload)
+	return h.OpCode, msg, nil
 }
 
 // inflate decompresses a message.

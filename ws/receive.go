@@ -76,9 +76,9 @@ func (c *WebSocket) take(ctx context.Context) (Message, error) {
 	if err == errParked || err == errAgain {
 		return m, err
 	}
-	if err == nil && c.is(flagServing) && c.in.more() {
+	if err == nil && c.is(flagServing) && c.in.more() && !c.is(flagCollects) {
 		c.in.collecting = true
-		c.cork()
+		c.state.Or(flagCollects)
 	}
 	c.in.rest()
 	return m, err

@@ -117,14 +117,18 @@ func (c *WebSocket) serveOne() (more, parked bool) {
 // handle hands a message to the handler. It reports whether there may be another.
 func (c *WebSocket) handle(m Message) (more bool) {
 	defer func() {
-		if more {
-			return
+		if !more {
+			c.broken(recover())
 		}
-		c.panicked("Message", recover())
-		c.fail(CodeInternalError, "", nil)
 	}()
 	c.handler.Message(c, m)
 	return true
+}
+
+// broken ends a connection whose handler did not return.
+func (c *WebSocket) broken(v any) {
+	c.panicked("Message", v)
+	c.fail(CodeInternalError, "", nil)
 }
 
 // sayClosed makes the last call of the handler.

@@ -13,6 +13,9 @@
 //   - who closes the socket shuts it down, which the peer sees and which wakes everybody, and the reader closes it
 //     when the stay is over.
 //
+// So the descriptor is good for as long as WebSocket.mu is held and the stay lasts, and whoever writes may use it
+// as it is: what the socket takes at once needs no deadline, and nothing else of a net.Conn.
+//
 // What an event cannot tell is that there was more behind the bytes than bytes: an end of the stream that came in one
 // piece with them, say. The reader hears of that when its connection has been quiet and wants to park.
 
@@ -32,7 +35,7 @@ import (
 
 // stay is the part of a reader that concerns its stay.
 type stay struct {
-	fd      int       // the socket's
+	fd      int       // the socket's, -1 while nobody knows it; changed with WebSocket.mu held
 	holds   bool      // the reader has the reading turn, which guards the rest: it isn't in a handler
 	drained bool      // the socket has no bytes until the poller says so
 	until   time.Time // for who closes the connection: how long to ask
@@ -65,27 +68,53 @@ func (c *WebSocket) serveStaying(raw syscall.RawConn) (more bool) {
 	}
 	defer c.endStay() // deferred: also after Goexit in a handler
 	more = true
-	err := raw.Read(func(fd uintptr) bool {
-		c.in.stay.fd = int(fd)
-		for more {
-			m, err := c.receiveStaying()
-			switch {
-			case err == errAgain:
-				return false
-			case err == errLeave:
-				return true
-			case err != nil:
-				more = false
-			default:
-				more = c.handle(m)
-			}
-		}
-		return true
+	err := raw.Read(func(fd uintptr) (leave bool) {
+		c.know(int(fd))
+		leave, more = c.converse()
+		return leave
 	})
 	if err != nil && c.readFailed(err) != nil { // the turn is held: it failed to wait
 		return false
 	}
 	return more
+}
+
+// know takes note of the descriptor.
+func (c *WebSocket) know(fd int) {
+	if c.in.stay.fd == fd {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.in.stay.fd = fd
+}
+
+// converse handles the messages that have come. It reports whether to leave, or to wait for more of them, and
+// whether there may be more at all. There is one defer for all of them.
+func (c *WebSocket) converse() (leave, more bool) {
+	returned := false
+	defer func() {
+		if !returned {
+			leave, more = true, false
+			c.broken(recover())
+		}
+	}()
+	for {
+		m, err := c.receiveStaying()
+		switch {
+		case err == nil:
+			c.handler.Message(c, m)
+			continue
+		case err == errAgain:
+			more = true
+		case err == errLeave:
+			leave, more = true, true
+		default:
+			leave = true
+		}
+		returned = true
+		return leave, more
+	}
 }
 
 // errLeave ends a stay without a word about the connection.
@@ -102,7 +131,7 @@ func (c *WebSocket) beginStay() bool {
 		c.reading.give()
 		return false
 	}
-	c.in.stay = stay{holds: true}
+	c.in.stay = stay{holds: true, fd: -1}
 	c.state.Or(flagStaying)
 	return true
 }
@@ -193,6 +222,16 @@ func tryRead(conn net.Conn, p []byte) (n int, again bool, err error) {
 		return 0, false, io.EOF // it was closed
 	}
 	return n, again, err
+}
+
+// writeStaying writes what the socket takes at once, if the connection's reader stays.
+func (c *WebSocket) writeStaying(b []byte) (n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.is(flagStaying) && c.in.stay.fd >= 0 {
+		n, _, err = poll.Write(c.in.stay.fd, b)
+	}
+	return n, err
 }
 
 // closeTransport closes the TCP connection.

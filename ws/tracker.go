@@ -20,6 +20,7 @@ type Tracker struct {
 	stopping bool
 	pulse    pulse
 	parking  parking
+	corks    corks
 	empty    chan struct{} // made by Shutdown, closed when count is 0
 }
 

@@ -87,7 +87,7 @@ func (c *WebSocket) ended() {
 	}
 }
 
-// The flags of WebSocket.state. None is ever cleared but flagParked, flagStaying and flagHungUp.
+// The flags of WebSocket.state. None is ever cleared but flagParked and what stands after it, without flagTalked.
 const (
 	flagOpen     = 1 << iota // the handshake was answered with 101
 	flagRejected             // the handshake was answered with something else
@@ -102,6 +102,7 @@ const (
 	flagTalked               // it has been awake before: what comes soon after a handshake need not go on
 	flagStaying              // the reader stays in the runtime's poller, see stay.go
 	flagHungUp               // the socket is shut down; the reader closes it when its stay is over
+	flagCollects             // replies are collected: more messages have come than the one being handled
 )
 
 func (c *WebSocket) is(flag uint32) bool { return c.state.Load()&flag != 0 }

@@ -99,6 +99,9 @@ func post[T ~string | ~[]byte](ctx context.Context, c *WebSocket, f framing, dat
 			c.settle()
 		}
 	}
+	if !o.corked && c.is(flagCollects) && f.size(len(data)) <= corkLimit {
+		c.cork()
+	}
 	done, err := false, error(nil)
 	switch {
 	case o.shut, o.broken:
@@ -315,6 +318,13 @@ func recycle(p *[]byte) {
 func (c *WebSocket) write(ctx context.Context, b []byte) error {
 	if c.is(flagParked) {
 		n, err := c.writeParked(b)
+		if err != nil || n == len(b) {
+			return err
+		}
+		b = b[n:]
+	}
+	if c.is(flagStaying) && (ctx == nil || ctx.Done() == nil) {
+		n, err := c.writeStaying(b)
 		if err != nil || n == len(b) {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 
 func read(fd int, p []byte) (n int, again bool, err error) {
 	for {
-		n, err := syscall.Read(fd, p)
+		n, err := sysRead(fd, p)
 		switch {
 		case n > 0 || err == nil && len(p) == 0:
 			return n, false, nil
@@ -31,7 +31,7 @@ const most = 1 << 30
 
 func write(fd int, p []byte) (n int, again bool, err error) {
 	for n < len(p) {
-		m, err := syscall.Write(fd, p[n:min(len(p), n+most)])
+		m, err := sysWrite(fd, p[n:min(len(p), n+most)])
 		switch {
 		case m > 0:
 			n += m
