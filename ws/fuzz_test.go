@@ -16,7 +16,7 @@ import (
 
 // event is what a reader gives out, as text.
 func eventsOf(src io.Reader, opts *Options) (list []string, end error) {
-	r := reader{src: src, opts: opts, side: gobwas.StateServerSide}
+	r := reader{src: src, opts: opts, side: gobwas.StateServerSide, limit: min(opts.maxFrame(), opts.maxMessage())}
 	for {
 		op, payload, err := r.next()
 		if isTimeout(err) {

@@ -25,6 +25,7 @@ func newReader(c *WebSocket) *reader {
 	if c.client {
 		r.side = gobwas.StateClientSide
 	}
+	r.limit = min(c.opts.maxFrame(), c.opts.maxMessage())
 	if c.tracked != nil {
 		r.corks = &c.tracked.corks
 	}

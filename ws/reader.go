@@ -43,6 +43,7 @@ type reader struct {
 	src     io.Reader
 	opts    *Options
 	side    gobwas.State // StateServerSide or StateClientSide
+	limit   int64        // of a message in one frame
 	deflate *deflation   // nil: compressed messages are against the protocol
 
 	// The buffer. Bytes r to w are unread. It is nil while there are none and nobody reads.
@@ -89,6 +90,9 @@ type reader struct {
 // Errors are those of the source, and *violation.
 func (r *reader) next() (gobwas.OpCode, []byte, error) {
 	r.reclaim()
+	if h, n := r.usual(); n > 0 {
+		return r.whole(h, n)
+	}
 	for {
 		if !r.inFrame {
 			op, payload, err := r.frame()
@@ -104,6 +108,34 @@ func (r *reader) next() (gobwas.OpCode, []byte, error) {
 			return r.message()
 		}
 	}
+}
+
+// usual parses what most messages are: a client's, small, in one frame that is in the buffer already, not compressed, and
+// without a fault. Of everything else n is 0, and the rest of this file has its reasons.
+func (r *reader) usual() (h gobwas.Header, n int) {
+	b := r.buf[r.r:r.w]
+	if len(b) < 6 || r.inFrame || r.op != 0 || r.closed || r.side != gobwas.StateServerSide {
+		return h, 0
+	}
+	op := gobwas.OpCode(b[0] & 0x0f)
+	if b[0]&0xf0 != 0x80 || op != gobwas.OpText && op != gobwas.OpBinary || b[1]&0x80 == 0 {
+		return h, 0
+	}
+	size := int(b[1] & 0x7f)
+	n = 6
+	if size >= 126 {
+		if n = 8; size > 126 || len(b) < n {
+			return h, 0
+		}
+		if size = int(binary.BigEndian.Uint16(b[2:])); size < 126 {
+			return h, 0
+		}
+	}
+	if len(b) < n+size || int64(size) > r.limit {
+		return h, 0
+	}
+	r.big = size > readSize-maxHeader
+	return gobwas.Header{Fin: true, OpCode: op, Masked: true, Mask: [4]byte(b[n-4 : n]), Length: int64(size)}, n
 }
 
 // message returns the message that is complete now.
