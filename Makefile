@@ -1,6 +1,6 @@
 # The same targets run locally and in .ci/run.
 
-.PHONY: all fmt vet lint test race nested arches kqueue differential cover bench fuzz
+.PHONY: all fmt vet lint test race nested arches words32 kqueue differential cover bench fuzz
 
 all: fmt vet test
 
@@ -35,6 +35,18 @@ arches:
 		GOARCH=$${a%%:*} CGO_ENABLED=0 go test -c -o "$$dir/frame.test" ./internal/frame && \
 		(cd internal/frame && qemu-$${a##*:}-static "$$dir/frame.test" -test.short -frame.n=2000) || exit 1; \
 	done
+
+# words32 runs the tests where words have 32 bits: as 386, or as arm under qemu-user on kernels that run no 386.
+WORDS32 = ./internal/... ./inject ./resolve/... ./endpoint ./router
+words32:
+	GOARCH=386 go vet ./...
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	GOARCH=386 CGO_ENABLED=0 go test -c -o "$$dir/a.test" ./internal/funcinfo && \
+	if (cd internal/funcinfo && "$$dir/a.test" >/dev/null 2>&1); then \
+		GOARCH=386 CGO_ENABLED=0 go test $(WORDS32); \
+	else \
+		echo "== arm"; GOARCH=arm CGO_ENABLED=0 go test -short -exec qemu-arm-static $(WORDS32); \
+	fi
 
 # kqueue runs the poller of macOS and the BSDs, and what stands on it, over a model of kqueue(2) on Linux,
 # and checks that all of them compile.
